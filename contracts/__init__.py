@@ -1,0 +1,1 @@
+"""Pure data that every part shares: events, their envelope, the topology, the model manifest."""
