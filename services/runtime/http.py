@@ -1,0 +1,53 @@
+"""HTTP servers inside a process: one way to open a port, serve an app and leave in time."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+DRAIN = 5
+"""Seconds that requests in hand are given when the process stops."""
+
+
+class PortBusy(OSError):
+    """Another program has the port. The message names the setting to change."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: the process has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def open_socket(host: str, port: int, setting: str) -> socket.socket:
+    """Bind a port at once, so that a busy one is told at the start.
+
+    Raises:
+        PortBusy: names ``setting``.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise PortBusy(
+            f"Cannot listen on {host}:{port} ({error.strerror}): "
+            f"stop what uses that port, or set {setting} to another one"
+        ) from error
+
+
+async def serve(app: ASGIApp, listening: socket.socket, stop: asyncio.Event) -> None:
+    """Serve ``app`` on an open socket until ``stop``."""
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=DRAIN
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    await stop.wait()
+    server.should_exit = True
+    await serving

@@ -1,0 +1,117 @@
+"""Settings that take effect while processes run: the database's, under the environment's."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from contracts.fields import Text
+from services.runtime.settings import PREFIX, environment
+
+log = structlog.get_logger(__name__)
+
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Minutes = Annotated[float, Field(ge=0, le=525_600)]
+"""At most a year."""
+Percent = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class LiveSettings(BaseModel):
+    """Named as in ``configuracion_plataforma``; ``APRENDIZ_<NAME>`` wins over the database."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", str_strip_whitespace=True, allow_inf_nan=False
+    )
+
+    ml_engine_port: Annotated[int, Field(ge=0, le=65535)] = 5000
+    ml_umbral_confianza: Percent = 80.0
+    """Confidence in percent from which the router acts alone."""
+    ml_auto_retrain_examples: Count = 50
+    """New samples that start a training."""
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    openai_modelo: str = "gpt-4o-mini"
+    openai_segundos: Seconds = 20.0
+    """One overall deadline for a teacher's answer."""
+    turno_ventana_segundos: Seconds = 1.5
+    """Quiet time after which a burst of messages becomes a turn; 0 for the simulated phone."""
+    turno_plazo_segundos: Seconds = 60.0
+    """How long an open turn may hold back the next one."""
+    mensaje_edad_maxima_minutos: Annotated[Minutes, Field(gt=0)] = 15.0
+    """Older messages are recorded and not answered."""
+    respuestas_maximas_5min: Count = 20
+    """Replies to one contact in five minutes: two bots could talk to each other for ever."""
+    pausa_humana_minutos: Minutes = 30.0
+    """How long the bot is silent after a person of the shop wrote or was asked for."""
+    respuesta_espera: Annotated[Text, Field(min_length=1, max_length=1_000)] = (
+        "¡Gracias por escribirnos! Un asesor te responderá en unos minutos."
+    )
+    """What a customer is told once when nobody but a person can answer."""
+    negocio_nombre: str = "nuestra tienda"
+    negocio_horario: str = ""
+    negocio_direccion: str = ""
+    negocio_moneda: str = "$"
+
+    @property
+    def threshold(self) -> float:
+        """The threshold as a share: the one place where the percentage becomes 0-1."""
+        return self.ml_umbral_confianza / 100
+
+    @property
+    def has_teacher(self) -> bool:
+        """Whether there is a key, or a server of our own that may want none."""
+        return self.openai_api_key is not None or self.openai_base_url is not None
+
+
+class Resolved(NamedTuple):
+    """Settings in force, the keys the environment locks, and what was wrong and left out."""
+
+    settings: LiveSettings
+    locked: frozenset[str]
+    problems: tuple[str, ...]
+
+
+def resolve(stored: Mapping[str, str | None], environ: Mapping[str, str]) -> Resolved:
+    """Default under database under environment. A wrong value is named and left out."""
+    from_env = {
+        name: environ[variable]
+        for name in LiveSettings.model_fields
+        if environ.get(variable := f"{PREFIX}{name.upper()}")
+    }
+    from_database = {
+        name: value
+        for name, value in stored.items()
+        if name in LiveSettings.model_fields and value not in (None, "")
+    }
+    values: dict[str, Any] = {**from_database, **from_env}
+    problems: list[str] = []
+    try:
+        settings = LiveSettings.model_validate(values)
+    except ValidationError as error:
+        for each in error.errors(include_url=False):
+            name = str(each["loc"][0])
+            values.pop(name, None)
+            shown = f"{PREFIX}{name.upper()}" if name in from_env else name
+            problems.append(f"{shown}: {each['msg']}")
+        settings = LiveSettings.model_validate(values)
+    return Resolved(settings, frozenset(from_env), tuple(problems))
+
+
+class Live:
+    """The live settings in force now. Take one ``settings`` at a batch's start and keep it."""
+
+    def __init__(self, settings: LiveSettings | None = None) -> None:
+        """Begin with the defaults, under the environment, until the database was read."""
+        self._environment = environment()
+        self.settings = settings or resolve({}, self._environment).settings
+        self.locked: frozenset[str] = frozenset()
+
+    def take(self, stored: Mapping[str, str | None]) -> None:
+        """Put what the database holds in force; a wrong value is logged and left out."""
+        resolved = resolve(stored, self._environment)
+        for problem in resolved.problems:
+            log.error("a setting is wrong and left at its default", problem=problem)
+        self.settings = resolved.settings
+        self.locked = resolved.locked
