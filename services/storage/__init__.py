@@ -1,0 +1,1 @@
+"""Tables and queries: everything that Aprendiz keeps, on MySQL, MariaDB or SQLite."""

@@ -1,0 +1,77 @@
+"""What can go wrong with the database, in words; drivers' errors don't leave this package."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# MySQL's and MariaDB's numbers for "not now": too many connections, access or database not
+# (yet) there, shutdown, network, lock wait, deadlock, disk full, read-only during a failover.
+_AWAY_SERVER = {1021, 1040, 1044, 1045, 1049, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1205}
+_AWAY_MYSQL = _AWAY_SERVER | {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013}
+# SQLite's: busy, locked, read-only, I/O error, full, cannot open, protocol.
+_AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
+# Not OSError: what else the caller's transaction touches may raise its own kinds of it.
+_BROKEN = (ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError, BrokenPipeError)
+
+
+class DatabaseAway(ConnectionError):
+    """The database cannot serve now: unreachable, restarting, locked or full. Wait for it."""
+
+
+class DatabaseError(Exception):
+    """The database refused a statement, and will refuse it again: the message says why."""
+
+
+class UnusableUrl(ValueError):
+    """A database URL that names no database we can use; the message shows a good one."""
+
+
+class SchemaMismatch(DatabaseError):
+    """The tables are not this release's: older, newer or missing. The message names the cure."""
+
+
+class AdoptionRefused(DatabaseError):
+    """Tables that are already there cannot be adopted as they are; nothing was changed.
+
+    Attributes:
+        conflicts: every obstacle, a sentence each with its cure.
+    """
+
+    def __init__(self, conflicts: Sequence[str]) -> None:
+        """Keep all ``conflicts`` and list them."""
+        listed = "\n".join(f"  - {conflict}" for conflict in conflicts)
+        super().__init__(
+            f"This database has tables that cannot be adopted as they are; nothing was changed:\n"
+            f"{listed}\nChange them, or name another database, then run `aprendiz db upgrade`."
+        )
+        self.conflicts = tuple(conflicts)
+
+
+class LeaseLost(Exception):
+    """Another holder took the lease, or it ran out: whatever was done under it must not count."""
+
+
+def translated(error: Exception) -> Exception:
+    """The error in this package's words; what is not the database's comes back as it is."""
+    if isinstance(error, DBAPIError):
+        kind = DatabaseAway if _is_away(error) else DatabaseError
+        return kind(f"The database said: {error.orig}")
+    if isinstance(error, PoolTimeout):
+        return DatabaseAway("All connections to the database are in use, and none came free")
+    if isinstance(error, StatementError) and isinstance(error.orig, ValueError):
+        return error.orig
+    if isinstance(error, _BROKEN):
+        return DatabaseAway(f"The connection to the database failed: {error!r}")
+    return error
+
+
+def _is_away(error: DBAPIError) -> bool:
+    cause = error.orig
+    if error.connection_invalidated or isinstance(cause, _BROKEN):
+        return True
+    sqlite_code = getattr(cause, "sqlite_errorcode", None)
+    if sqlite_code is not None:
+        return (sqlite_code & 0xFF) in _AWAY_SQLITE
+    code = cause.args[0] if cause is not None and cause.args else None
+    return code in _AWAY_MYSQL

@@ -1,0 +1,266 @@
+"""Samples, and the history of trainings: what was asked for, and what became of it."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.storage.catalogue import BASE
+from services.storage.clock import now
+from services.storage.tables import (
+    log_entrenamientos,
+    model_aliases,
+    model_artifacts,
+    model_chunks,
+    training_samples,
+)
+from services.storage.upsert import insert_ignore
+
+AUTOMATIC = "automatic"
+"""Who asks for the trainings that nobody asks for."""
+
+_samples, _log = training_samples.c, log_entrenamientos.c
+
+
+class State(StrEnum):
+    """Where a training stands; the last three are its end."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    PROMOTED = "promoted"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class NewSample(NamedTuple):
+    """A labelled text. `intent` None: none of the catalogue fits."""
+
+    event_id: str
+    text: str
+    intent: str | None
+    labelled_by: str
+    confidence: float | None
+    origin: str
+    conversation_id: str | None
+    contact_id: str | None
+    turn_id: str | None
+    created_at: datetime
+
+
+class Labelled(NamedTuple):
+    """A stored text and its intent, None: nothing fits; `id` rises in the order of storing."""
+
+    id: int
+    text: str
+    intent: str | None
+
+
+class Request(NamedTuple):
+    """The wish for a training."""
+
+    training_id: str
+    requested_by: str
+
+
+class Training(NamedTuple):
+    """A row of the history. `samples` is how many it learned from, `last_sample_id` the newest."""
+
+    training_id: str
+    requested_by: str | None
+    state: str
+    reason: str | None
+    samples: int | None
+    last_sample_id: int | None
+    version: str | None
+    details: dict[str, Any]
+    created_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+async def store_samples(connection: AsyncConnection, samples: Iterable[NewSample]) -> None:
+    """Keep samples; one whose event id is known changes nothing."""
+    await insert_ignore(connection, training_samples, [_sample(each) for each in samples])
+
+
+async def request(connection: AsyncConnection, requests: Iterable[Request]) -> None:
+    """Note requested trainings; one that is known changes nothing, whatever became of it."""
+    moment = await now(connection)
+    rows = [
+        {**each._asdict(), "state": State.REQUESTED, "created_at": moment, "details": {}}
+        for each in requests
+    ]
+    await insert_ignore(connection, log_entrenamientos, rows)
+
+
+async def begin(
+    connection: AsyncConnection, asked: Request, last_sample_id: int, details: dict[str, Any]
+) -> None:
+    """Note that a training runs, requested or not."""
+    await request(connection, [asked])
+    row = {
+        "state": State.RUNNING,
+        "last_sample_id": last_sample_id,
+        "details": details,
+        "started_at": await now(connection),
+    }
+    await _write(connection, asked.training_id, row)
+
+
+async def note(connection: AsyncConnection, training_id: str, details: dict[str, Any]) -> None:
+    """Replace the details of a training that runs: how far it is."""
+    await _write(connection, training_id, {"details": details})
+
+
+async def give_back(connection: AsyncConnection, training_id: str, details: dict[str, Any]) -> None:
+    """Let somebody else run a training that was begun here."""
+    await _write(connection, training_id, {"state": State.REQUESTED, "details": details})
+
+
+async def finish(
+    connection: AsyncConnection,
+    training_id: str,
+    state: State,
+    reason: str,
+    details: dict[str, Any],
+    *,
+    samples: int | None = None,
+    version: str | None = None,
+) -> None:
+    """Note how a training ended, and why."""
+    row = {
+        "state": state,
+        "reason": reason,
+        "details": details,
+        "samples": samples,
+        "version": version,
+        "finished_at": await now(connection),
+    }
+    await _write(connection, training_id, row)
+
+
+async def get(connection: AsyncConnection, training_id: str) -> Training | None:
+    """A training by its id."""
+    query = select(log_entrenamientos).where(_log.training_id == training_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _training(row)
+
+
+async def unfinished(connection: AsyncConnection) -> list[Training]:
+    """Trainings that wait or run, the oldest first."""
+    return await _trainings(connection, _log.state.in_((State.REQUESTED, State.RUNNING)))
+
+
+async def history(connection: AsyncConnection, limit: int = 100) -> list[Training]:
+    """The newest trainings, newest first."""
+    query = select(log_entrenamientos).order_by(_log.created_at.desc(), _log.training_id)
+    return [_training(row) for row in await connection.execute(query.limit(limit))]
+
+
+async def learned_up_to(connection: AsyncConnection, version: str) -> int:
+    """The newest sample that a promoted model learned from; 0 when its training is not known."""
+    return await _newest(connection, and_(_log.version == version, _promoted))
+
+
+async def seen_up_to(connection: AsyncConnection, version: str | None) -> int:
+    """The newest sample that no training has to be started for any more.
+
+    It was there when the model in force was trained, or when a training was last started by itself.
+    """
+    tried = and_(_log.requested_by == AUTOMATIC, _log.finished_at.is_not(None))
+    return await _newest(connection, or_(tried, and_(_log.version == version, _promoted)))
+
+
+async def seconds_since_failure(connection: AsyncConnection) -> float | None:
+    """How long ago a training failed last; None when none ever did."""
+    failed = select(func.max(_log.finished_at)).where(_log.state == State.FAILED)
+    last = await connection.scalar(failed)
+    return None if last is None else (await now(connection) - last).total_seconds()
+
+
+async def newest_sample(connection: AsyncConnection) -> int:
+    """The id of the newest sample, labelled or not; 0 when there is none."""
+    return int(await connection.scalar(select(func.max(_samples.id))) or 0)
+
+
+async def count_new(connection: AsyncConnection, intents: Collection[str], after: int) -> int:
+    """Labelled samples with one of the intents that came after a sample, the catalogue's aside."""
+    query = select(func.count()).select_from(training_samples)
+    fresh = and_(_samples.id > after, or_(_samples.origen.is_(None), _samples.origen != BASE))
+    query = query.where(fresh, _teaches(intents))
+    return int(await connection.scalar(query) or 0)
+
+
+async def labelled(
+    connection: AsyncConnection, intents: Collection[str], up_to: int
+) -> list[Labelled]:
+    """All samples with one of the intents, or of which a labeller said that nothing fits.
+
+    Up to and with a sample's id, in their order. In an adopted table a row without a labeller may
+    just not be labelled yet.
+    """
+    none_fits = and_(_samples.intencion.is_(None), _samples.etiquetado_por.is_not(None))
+    query = select(_samples.id, _samples.texto, _samples.intencion)
+    query = query.where(_samples.id <= up_to, _samples.texto.is_not(None))
+    query = query.where(or_(_samples.intencion.in_(intents), none_fits))
+    return [Labelled(*row) for row in await connection.execute(query.order_by(_samples.id))]
+
+
+async def forget_old_models(connection: AsyncConnection, keep: int) -> list[str]:
+    """Drop the files of all but the newest ``keep`` models and those with an alias.
+
+    Their figures and their trainings stay in the history. Returns the versions that went.
+    """
+    newest = select(model_artifacts.c.version).order_by(model_artifacts.c.created_at.desc())
+    kept = set(await connection.scalars(newest.limit(keep)))
+    kept |= set(await connection.scalars(select(model_aliases.c.version)))
+    gone = [version for version in await connection.scalars(newest) if version not in kept]
+    for table in (model_chunks, model_artifacts):
+        await connection.execute(delete(table).where(table.c.version.in_(gone)))
+    return gone
+
+
+def _teaches(intents: Collection[str]) -> ColumnElement[bool]:
+    """What one can learn from; in an adopted table a row may lack its text."""
+    return and_(_samples.intencion.in_(intents), _samples.texto.is_not(None))
+
+
+_promoted = _log.state == State.PROMOTED
+
+
+async def _write(connection: AsyncConnection, training_id: str, values: dict[str, Any]) -> None:
+    row = _log.training_id == training_id
+    await connection.execute(update(log_entrenamientos).where(row).values(values))
+
+
+async def _newest(connection: AsyncConnection, of: ColumnElement[bool]) -> int:
+    query = select(func.max(_log.last_sample_id)).where(of)
+    return int(await connection.scalar(query) or 0)
+
+
+async def _trainings(connection: AsyncConnection, of: ColumnElement[bool]) -> list[Training]:
+    query = select(log_entrenamientos).where(of).order_by(_log.created_at, _log.training_id)
+    return [_training(row) for row in await connection.execute(query)]
+
+
+def _training(row: Row[Any]) -> Training:
+    fields = {name: row._mapping[name] for name in Training._fields}
+    return Training(**{**fields, "details": fields["details"] or {}})
+
+
+def _sample(sample: NewSample) -> dict[str, Any]:
+    return {
+        "event_id": sample.event_id,
+        "texto": sample.text,
+        "intencion": sample.intent,
+        "etiquetado_por": sample.labelled_by,
+        "confianza": sample.confidence,
+        "origen": sample.origin,
+        "conversation_id": sample.conversation_id,
+        "contact_id": sample.contact_id,
+        "turn_id": sample.turn_id,
+        "created_at": sample.created_at,
+    }

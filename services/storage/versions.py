@@ -1,0 +1,29 @@
+"""The numbers that rise with each change, so that processes see in one look what is new."""
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.storage.tables import state_versions
+from services.storage.upsert import insert_ignore
+
+SETTINGS = "settings"
+MODEL = "model"
+CATALOGUE = "catalogue"
+
+
+async def bump(connection: AsyncConnection, name: str) -> int:
+    """Raise a number in the transaction of its change; returns the new one.
+
+    Until the transaction ends, others who change the same thing wait here.
+    """
+    await insert_ignore(connection, state_versions, [{"name": name, "version": 0}])
+    row = state_versions.c.name == name
+    raised = {"version": state_versions.c.version + 1}
+    await connection.execute(update(state_versions).where(row).values(raised))
+    return int(await connection.scalar(select(state_versions.c.version).where(row)) or 0)
+
+
+async def read(connection: AsyncConnection) -> dict[str, int]:
+    """Every number by its name; what never changed is not there and counts as 0."""
+    rows = await connection.execute(select(state_versions))
+    return {row.name: row.version for row in rows}

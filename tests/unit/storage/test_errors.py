@@ -1,0 +1,68 @@
+"""Which failures of a database pass by waiting, and which stay."""
+
+import sqlite3
+
+import pytest
+from pymysql.err import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.storage.errors import DatabaseAway, DatabaseError, translated
+
+
+def _wrapped(cause: Exception) -> DBAPIError:
+    return DBAPIError("SELECT secret FROM person", {"phone": "+57300"}, cause)
+
+
+def _sqlite(code: int) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        *(OperationalError(code, "gone") for code in (1053, 1205, 1213, 2003, 2006, 2013)),
+        _sqlite(sqlite3.SQLITE_BUSY),
+        _sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT),
+        _sqlite(sqlite3.SQLITE_LOCKED),
+        _sqlite(sqlite3.SQLITE_FULL),
+        ConnectionResetError("peer"),
+    ],
+    ids=repr,
+)
+def test_what_passes_is_away(cause: Exception) -> None:
+    assert isinstance(translated(_wrapped(cause)), DatabaseAway)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        IntegrityError(1062, "Duplicate entry"),
+        ProgrammingError(1064, "You have an error in your SQL syntax"),
+        _sqlite(sqlite3.SQLITE_CONSTRAINT),
+    ],
+    ids=repr,
+)
+def test_what_stays_wrong_is_an_error(cause: Exception) -> None:
+    assert isinstance(translated(_wrapped(cause)), DatabaseError)
+
+
+def test_a_pool_without_a_free_connection_is_away() -> None:
+    assert isinstance(translated(PoolTimeout("QueuePool limit")), DatabaseAway)
+
+
+def test_other_peoples_errors_are_left_as_they_are() -> None:
+    class BrokerGone(ConnectionError):
+        pass
+
+    error = BrokerGone("not ours")
+    assert translated(error) is error
+
+
+def test_the_message_shows_neither_the_statement_nor_its_values() -> None:
+    told = str(translated(_wrapped(IntegrityError(1062, "Duplicate entry"))))
+    assert "Duplicate entry" in told
+    assert "SELECT" not in told
+    assert "+57300" not in told
