@@ -1,0 +1,1 @@
+"""Pure machine learning: text in, intents with calibrated confidences out."""

@@ -1,0 +1,196 @@
+"""What a student is worth on rows it never saw, as figures: pure functions of what it said."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from services.learning.measures import THRESHOLD, Places, measure
+from services.learning.student import OUT_OF_SCOPE, Example, Floats
+
+TARGETS = (0.95, 0.98)
+
+Truths = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A student's words on rows: `probabilities` (rows, intents), `truth` the places in `intents`.
+
+    `known` marks the rows whose intent is one of the shop's that the training rows hold: the others
+    are out of scope, whatever they are called.
+    """
+
+    intents: tuple[str, ...]
+    probabilities: Floats = field(repr=False)
+    truth: Places = field(repr=False)
+    known: Truths = field(repr=False)
+
+    @property
+    def named(self) -> Places:
+        """The likeliest intent of each row, as its place."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @property
+    def right(self) -> Truths:
+        """Whether the likeliest intent is the true one and one that can be acted upon."""
+        return np.asarray((self.named == self.truth) & self.known)
+
+    @property
+    def sure(self) -> Floats:
+        """Confidence with which a row would be answered alone: 0 for what is named out of scope."""
+        names = np.array(self.intents)[self.named]
+        return np.where(names == OUT_OF_SCOPE, 0.0, self.probabilities.max(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a threshold (inclusive) lets the student answer alone; shares in [0, 1].
+
+    `target` is the precision for which it was chosen, None for a fixed one; `threshold` None: no
+    threshold reaches the target on the training rows, so nothing is answered alone. `coverage` and
+    `precision` are of the rows in scope, `..._of_all` of all rows, where an accepted row out of
+    scope is an error. `false_accepts` is the share of the rows out of scope that were accepted.
+    A share of no rows is None.
+    """
+
+    target: float | None
+    threshold: float | None
+    coverage: float | None
+    precision: float | None
+    coverage_of_all: float | None
+    precision_of_all: float | None
+    false_accepts: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """All figures of one evaluation; accuracy, macro-F1, ECE and risk are of the rows in scope.
+
+    `risk_coverage_area` is the mean share of errors among the surest rows, over all coverages
+    (less is better). `out_of_scope_recall` is the share of the rows out of scope that the student
+    itself named so. `unknown` counts rows of intents that the training rows don't hold;
+    `also_in_training` counts test rows whose text is a training row's.
+    """
+
+    training_rows: int
+    rows: int
+    in_scope: int
+    out_of_scope: int
+    unknown: dict[str, int]
+    left_out: tuple[str, ...]
+    also_in_training: int
+    accuracy: float | None
+    macro_f1: float | None
+    ece: float | None
+    risk_coverage_area: float | None
+    out_of_scope_recall: float | None
+    points: tuple[Point, ...]
+
+
+def say(
+    intents: Sequence[str], probabilities: Floats, rows: Sequence[Example], taught: set[str]
+) -> Said:
+    """Lines up what a student of `intents` said on `rows`; `taught` are the training intents.
+
+    An intent that was taught but not learned (too few texts), or never taught, has a column of
+    zeros.
+    """
+    names = tuple(sorted({*intents, *(row.intent for row in rows)}))
+    place = {name: number for number, name in enumerate(names)}
+    wide = np.zeros((len(rows), len(names)))
+    wide[:, [place[name] for name in intents]] = probabilities
+    return Said(
+        intents=names,
+        probabilities=wide,
+        truth=np.array([place[row.intent] for row in rows], dtype=np.int64),
+        known=np.array([row.intent in taught - {OUT_OF_SCOPE} for row in rows], dtype=bool),
+    )
+
+
+def threshold_for(target: float, said: Said) -> float | None:
+    """The lowest threshold at which `target` of the accepted rows are right; None: there is none.
+
+    Meant for out-of-fold words on training rows: test rows must not choose.
+    """
+    sure, right = said.sure, said.right
+    order = np.argsort(-sure, kind="stable")
+    sure, right = sure[order], right[order]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    last_of_equals = np.append(sure[1:] < sure[:-1], True)
+    passing = np.flatnonzero((precision >= target) & last_of_equals & (sure > 0))
+    return float(sure[passing[-1]]) if len(passing) else None
+
+
+def points(said: Said, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:
+    """The fixed threshold, then each target with the threshold that was chosen for it."""
+    fixed = point(said, None, THRESHOLD)
+    return (fixed, *(point(said, target, threshold) for target, threshold in chosen))
+
+
+def point(said: Said, target: float | None, threshold: float | None) -> Point:
+    """What `threshold` does on these rows."""
+    accepted = said.sure >= threshold if threshold is not None else np.zeros_like(said.known)
+    return Point(
+        target=target,
+        threshold=threshold,
+        coverage=_share(accepted[said.known]),
+        precision=_share(said.right[accepted & said.known]),
+        coverage_of_all=_share(accepted),
+        precision_of_all=_share(said.right[accepted]),
+        false_accepts=_share(accepted[~said.known]),
+    )
+
+
+def risk_coverage(sure: Floats, right: Truths) -> Floats:
+    """Share of errors among the k surest rows, for k = 1 .. rows; equally sure ones count alike."""
+    order = np.argsort(-sure, kind="stable")
+    _, group = np.unique(-sure[order], return_inverse=True)
+    wrong = (~right[order]).astype(float)
+    of_group = np.bincount(group, weights=wrong) / np.bincount(group)
+    risk: Floats = np.cumsum(of_group[group]) / np.arange(1, len(wrong) + 1)
+    return risk
+
+
+def evaluate(
+    said: Said,
+    out_of_fold: Said,
+    *,
+    rows: Sequence[Example],
+    seen: set[str],
+    left_out: Sequence[str] = (),
+    targets: Sequence[float] = TARGETS,
+) -> Evaluation:
+    """Figures of `said` on the test `rows`; thresholds come from `out_of_fold` alone.
+
+    `seen` are the training texts.
+    """
+    known = said.known
+    measures = (
+        measure(said.probabilities[known], said.truth[known], said.intents) if known.any() else None
+    )
+    risk = risk_coverage(said.sure[known], said.right[known])
+    named_out = np.array(said.intents)[said.named] == OUT_OF_SCOPE
+    strangers = (row.intent for row, is_known in zip(rows, known, strict=True) if not is_known)
+    chosen = [(target, threshold_for(target, out_of_fold)) for target in targets]
+    return Evaluation(
+        training_rows=len(out_of_fold.truth),
+        rows=len(rows),
+        in_scope=int(known.sum()),
+        out_of_scope=int((~known).sum()),
+        unknown=dict(sorted(Counter(name for name in strangers if name != OUT_OF_SCOPE).items())),
+        left_out=tuple(left_out),
+        also_in_training=sum(row.text in seen for row in rows),
+        accuracy=measures.accuracy if measures else None,
+        macro_f1=measures.macro_f1 if measures else None,
+        ece=measures.ece if measures else None,
+        risk_coverage_area=float(risk.mean()) if len(risk) else None,
+        out_of_scope_recall=_share(named_out[~known]),
+        points=points(said, chosen),
+    )
+
+
+def _share(of: Truths) -> float | None:
+    return float(of.mean()) if len(of) else None

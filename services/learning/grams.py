@@ -1,0 +1,47 @@
+"""Cuts a message into the pieces the student counts: stems, pairs of stems, letter groups."""
+
+from collections import Counter
+from functools import lru_cache
+from itertools import pairwise
+
+import snowballstemmer  # type: ignore[import-untyped]  # ships no types
+
+from services.learning.normalise import tokens
+
+STEMMERS = {"es": "spanish", "en": "english"}
+_SHORTEST, _LONGEST = 2, 5  # letters in a group
+_WORDS_KEPT = 50_000  # distinct words whose stem and letter groups are remembered
+
+# How often each piece occurs: stems and their pairs, then letter groups. Two blocks, because each
+# is weighed and scaled on its own.
+Pieces = tuple[Counter[str], Counter[str]]
+
+
+def pieces(text: str, language: str) -> Pieces:
+    """Counts of the pieces of `text`; empty counters when nothing in it can be read."""
+    words = tokens(text, language)
+    stems = [stem(word, language) for word in words]
+    stemmed = Counter(stems)
+    stemmed.update(f"{one} {other}" for one, other in pairwise(stems))
+    letters: Counter[str] = Counter()
+    for word in words:
+        letters.update(letter_groups(word))
+    return stemmed, letters
+
+
+@lru_cache(_WORDS_KEPT)
+def stem(word: str, language: str) -> str:
+    """The word's Snowball stem; the word itself in a language that has no stemmer here."""
+    if language not in STEMMERS:
+        return word
+    return str(snowballstemmer.stemmer(STEMMERS[language]).stemWord(word))
+
+
+@lru_cache(_WORDS_KEPT)
+def letter_groups(word: str) -> tuple[str, ...]:
+    """All runs of 2-5 letters of the word, its edges marked by a space."""
+    padded = f" {word} "
+    sizes = range(_SHORTEST, min(_LONGEST, len(padded)) + 1)
+    return tuple(
+        padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1)
+    )

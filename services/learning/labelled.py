@@ -1,0 +1,96 @@
+"""Reads labelled messages out of files: JSON Lines, or a catalogue with its examples."""
+
+import json
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from contracts.catalogue import CatalogueError, parse_catalogue
+from services.learning.student import OUT_OF_SCOPE, Example
+
+
+class LabelledFileError(ValueError):
+    """The file holds no usable rows; the message names the file, the line and the field."""
+
+
+def read_labelled(path: Path, splits: Collection[str] = ()) -> list[Example]:
+    """The rows of a file in its order; with `splits`, those alone whose `split` is among them.
+
+    A row is `{"text": ..., "intent": ...}`; a catalogue such as `base_intents.json` gives the rows
+    of its examples. Raises LabelledFileError for whatever can't be used.
+    """
+    text = _text(path)
+    catalogue = _catalogue(path, text)
+    if catalogue is not None:
+        if splits:
+            raise LabelledFileError(f"{path}: a catalogue has no splits; name the file alone.")
+        return catalogue
+    lines = enumerate(text.split("\n"), 1)
+    rows = [_row(path, number, line) for number, line in lines if line.strip()]
+    return _chosen(path, rows, splits)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise LabelledFileError(f"{path}: can't be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise LabelledFileError(
+            f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8."
+        ) from error
+
+
+def _catalogue(path: Path, text: str) -> list[Example] | None:
+    """The catalogue's examples; None when the file is no single JSON object with `intents`."""
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(whole, dict) or "intents" not in whole:
+        return None
+    try:
+        intents = parse_catalogue(text).intents
+    except CatalogueError as error:
+        raise LabelledFileError(f"{path}: {error}") from error
+    return [Example(text, intent.name) for intent in intents for text in intent.examples]
+
+
+def _row(path: Path, number: int, line: str) -> tuple[Example, str | None]:
+    """A row, and its split."""
+    place = f"{path}, line {number}"
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise LabelledFileError(f"{place}: no JSON ({error}). One object a line.") from error
+    if not isinstance(row, dict):
+        raise LabelledFileError(f'{place}: no object. A row is {{"text": ..., "intent": ...}}.')
+    split = row.get("split")
+    intent = _words(place, row, "intent").strip()
+    if not intent:
+        raise LabelledFileError(f'{place}: "intent" is empty; out of scope is "{OUT_OF_SCOPE}".')
+    return Example(_words(place, row, "text"), intent), None if split is None else str(split)
+
+
+def _words(place: str, row: dict[str, Any], field: str) -> str:
+    """A text may be empty: customers send such messages too."""
+    value = row.get(field)
+    if not isinstance(value, str):
+        found = f"is {json.dumps(value)[:60]}" if field in row else "is missing"
+        raise LabelledFileError(f'{place}: "{field}" {found}; it must be a string.')
+    return value
+
+
+def _chosen(
+    path: Path, rows: list[tuple[Example, str | None]], splits: Collection[str]
+) -> list[Example]:
+    there = {split for _, split in rows if split is not None}
+    if missing := sorted(set(splits) - there):
+        known = ", ".join(sorted(there)) or "none"
+        raise LabelledFileError(
+            f"{path}: no row of split {', '.join(missing)}; there are: {known}."
+        )
+    chosen = [example for example, split in rows if not splits or split in splits]
+    if not chosen:
+        raise LabelledFileError(f"{path}: no rows.")
+    return chosen

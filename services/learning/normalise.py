@@ -1,0 +1,67 @@
+"""Brings a chat message to the spelling the student reads: one list of plain tokens."""
+
+import re
+import unicodedata
+
+_URL = re.compile(r"(?:https?://|www\.)\S+")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_DIGIT = re.compile(r"\d")
+# Words, the two signs that change a meaning, and pictures (emoji are symbols outside the letters).
+_TOKEN = re.compile(r"[^\W_]+|[?!]|[\u2600-\u27bf\U0001f300-\U0001faff]")
+_SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
+_LONGEST_NUMBER = 5
+# Letters of a word that are read. Words are remembered with all their letter groups: a 4,096-letter
+# one would take a megabyte, and 50,000 of them are kept.
+_LONGEST_WORD = 40
+
+ABBREVIATIONS = {
+    "es": {
+        "q": "que", "k": "que", "ke": "que", "qe": "que", "xq": "porque", "pq": "porque",
+        "xk": "porque", "porq": "porque", "x": "por", "d": "de", "dl": "del", "s": "si",
+        "xfa": "por favor", "porfa": "por favor", "porfis": "por favor", "plis": "por favor",
+        "pls": "por favor", "plz": "por favor", "fis": "favor", "porfavor": "por favor",
+        "xfavor": "por favor", "pf": "por favor", "tmb": "tambien", "tb": "tambien",
+        "tbn": "tambien", "tmbn": "tambien", "bn": "bien", "ntp": "no te preocupes",
+        "grax": "gracias", "grcs": "gracias", "grs": "gracias", "grasias": "gracias",
+        "tks": "gracias", "thx": "gracias", "bnas": "buenas", "wenas": "buenas",
+        "wena": "buena", "bns": "buenos", "ola": "hola", "dnd": "donde", "dnde": "donde",
+        "cdo": "cuando", "cndo": "cuando", "cto": "cuanto", "cnto": "cuanto", "kuanto": "cuanto",
+        "qanto": "cuanto", "kiero": "quiero", "qiero": "quiero", "toy": "estoy", "ud": "usted",
+        "uds": "ustedes", "vds": "ustedes", "info": "informacion", "wsp": "whatsapp",
+        "wasap": "whatsapp", "cel": "celular", "celu": "celular", "tel": "telefono",
+        "msj": "mensaje", "msg": "mensaje", "hr": "hora", "hrs": "horas", "min": "minutos",
+        "mnn": "manana", "dsps": "despues", "dps": "despues", "salu2": "saludos",
+        "tqm": "te quiero mucho", "finde": "fin de semana", "promos": "promociones",
+        "promo": "promocion", "okey": "ok", "okay": "ok", "oki": "ok", "okis": "ok",
+    },
+}  # fmt: skip
+
+
+def tokens(text: str, language: str = "es") -> list[str]:
+    """The words, `?`, `!` and emoji of `text`, plainly spelt; empty when it has none of them.
+
+    Numbers keep only their length (`38` -> `00`), so that sizes, prices and order numbers stay
+    apart without one token for each.
+    """
+    table = ABBREVIATIONS.get(language, {})
+    found = _TOKEN.findall(_folded(text))
+    short = [token[:_LONGEST_WORD] for token in found]
+    return [word for token in short for word in table.get(token, _number(token)).split()]
+
+
+def normalise(text: str, language: str = "es") -> str:
+    """`text` as the student reads it: texts that differ only in spelling habits become equal."""
+    return " ".join(tokens(text, language))
+
+
+def _folded(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", _SKIN_TONE.sub("", _URL.sub(" url ", text.lower())))
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return _DRAWN_OUT.sub(r"\1", plain)
+
+
+def _number(token: str) -> str:
+    if not _DIGIT.search(token):
+        return token
+    zeros = _DIGIT.sub("0", token)
+    return zeros[:_LONGEST_NUMBER] if token.isdigit() else zeros

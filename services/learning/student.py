@@ -1,0 +1,130 @@
+"""What a student is and answers, and the linear one: plain arrays, no scikit-learn at run time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from services.learning.grams import pieces
+
+Floats = npt.NDArray[np.float64]
+_ALTERNATIVES = 3
+
+OUT_OF_SCOPE = "__oos__"
+"""The intent of what no intent of the shop fits: learned like any other, never acted upon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A customer's words and what they meant."""
+
+    text: str
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """An intent and how likely it is, in [0, 1]."""
+
+    intent: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The likeliest intent; `alternatives` are the next best three, without it, best first."""
+
+    intent: str
+    confidence: float
+    alternatives: tuple[Guess, ...]
+
+
+class Student(Protocol):
+    """Names intents. `version` is the artifact's, or `unsaved` for one fresh from training."""
+
+    @property
+    def version(self) -> str: ...
+
+    @property
+    def intents(self) -> tuple[str, ...]: ...
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction for each text, whatever is in it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """All that a linear student knows.
+
+    `vocabularies` map pieces (stems; letter groups) to columns; a row of `coefficients` belongs to
+    a column, one of its columns to an intent; `idf` has one weight a column; `intercepts` one an
+    intent; `temperature` divides the scores before the softmax.
+    """
+
+    language: str
+    intents: tuple[str, ...]
+    vocabularies: tuple[dict[str, int], dict[str, int]] = field(repr=False)
+    idf: Floats = field(repr=False)
+    coefficients: Floats = field(repr=False)
+    intercepts: Floats = field(repr=False)
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinearStudent:
+    """A student out of weights. Safe to share between threads: it changes nothing."""
+
+    weights: Weights
+    version: str = "unsaved"
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        return self.weights.intents
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """One prediction for each text; a text without a known piece gets a low confidence."""
+        return [self._prediction(row) for row in self.probabilities(texts)]
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """Shape (texts, intents), in the order of `intents`; every row sums to 1."""
+        scores = np.empty((len(texts), len(self.intents)))
+        for place, text in enumerate(texts):
+            scores[place] = self._scores(text)
+        return softmax(scores, self.weights.temperature)
+
+    def _scores(self, text: str) -> Floats:
+        known = self.weights
+        scores = known.intercepts.copy()
+        blocks = zip(pieces(text, known.language), known.vocabularies, strict=True)
+        for counts, vocabulary in blocks:
+            scores += self._block(counts, vocabulary)
+        return scores
+
+    def _block(self, counts: Counter[str], vocabulary: dict[str, int]) -> Floats | float:
+        known = [(vocabulary[piece], n) for piece, n in counts.items() if piece in vocabulary]
+        if not known:
+            return 0.0
+        columns, times = np.array(known).T
+        values = (1 + np.log(times)) * self.weights.idf[columns]
+        summed: Floats = (values / np.sqrt(values @ values)) @ self.weights.coefficients[columns]
+        return summed
+
+    def _prediction(self, row: Floats) -> Prediction:
+        best = [
+            Guess(self.intents[place], float(row[place]))
+            for place in np.argsort(-row, kind="stable")[: _ALTERNATIVES + 1]
+        ]
+        return Prediction(best[0].intent, best[0].confidence, tuple(best[1:]))
+
+
+def softmax(scores: Floats, temperature: float) -> Floats:
+    """Probabilities along the last axis; the larger the temperature, the more alike they are."""
+    if not scores.size:
+        return scores
+    powers = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
+    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return shares

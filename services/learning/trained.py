@@ -1,0 +1,26 @@
+"""What a training leaves; apart from the training itself, so that a model is loaded without it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from contracts.manifest import Measures
+from services.learning.student import Example, Floats, LinearStudent
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A fresh student and what is known of it.
+
+    `examples` are the rows it learned from, `folds` the fold of each, `out_of_fold` their
+    probabilities (rows, intents) by models that never saw their text. `left_out` are intents with
+    fewer than two different texts: too little to learn.
+    """
+
+    student: LinearStudent
+    examples: tuple[Example, ...] = field(repr=False)
+    folds: npt.NDArray[np.int64] = field(repr=False)
+    out_of_fold: Floats = field(repr=False)
+    measures: Measures
+    left_out: tuple[str, ...]

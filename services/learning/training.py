@@ -1,0 +1,92 @@
+"""Trains a student: five folds to learn what its scores are worth, then a fit on everything."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from services.learning.fitting import Counts, count, fit, score, temperature, weights
+from services.learning.folds import FOLDS, deal
+from services.learning.measures import measure
+from services.learning.normalise import normalise
+from services.learning.student import Example, Floats, LinearStudent, softmax
+from services.learning.trained import Trained
+
+_FEWEST_TEXTS = 2  # an intent needs one text to learn from while the other is held out
+
+# Told what is being done, and the share of the work that is behind, in [0, 1].
+Progress = Callable[[str, float], None]
+
+
+class TrainingDataError(ValueError):
+    """Nothing can be learned from these rows; the message says what is missing."""
+
+
+def train(
+    examples: Sequence[Example],
+    *,
+    language: str = "es",
+    seed: int = 0,
+    progress: Progress = lambda _stage, _share: None,
+) -> Trained:
+    """The same rows and seed give the same student; raises TrainingDataError for too few rows."""
+    rows, left_out = learnable(examples, language)
+    intents = sorted({row.intent for row in rows})
+    truth = np.array([intents.index(row.intent) for row in rows])
+    folds = deal(
+        [normalise(row.text, language) for row in rows], [row.intent for row in rows], seed=seed
+    )
+    progress("counting", 0.0)
+    counts = count([row.text for row in rows], language)
+    scores = held_out_scores(counts, truth, folds, len(intents), seed=seed, progress=progress)
+    heat = temperature(scores, truth)
+    progress("final fit", FOLDS / (FOLDS + 1))
+    fitted = fit(counts, truth, np.arange(len(rows)), seed)
+    out_of_fold = softmax(scores, heat)
+    progress("done", 1.0)
+    return Trained(
+        student=LinearStudent(weights(counts, fitted, intents, language, heat)),
+        examples=tuple(rows),
+        folds=folds,
+        out_of_fold=out_of_fold,
+        measures=measure(out_of_fold, truth, intents),
+        left_out=left_out,
+    )
+
+
+def held_out_scores(
+    counts: Counts,
+    truth: npt.NDArray[np.int64],
+    folds: npt.NDArray[np.int64],
+    intents: int,
+    *,
+    taught: npt.NDArray[np.bool_] | None = None,
+    seed: int = 0,
+    progress: Progress = lambda _stage, _share: None,
+) -> Floats:
+    """Scores of every row by a fit on the other folds; `taught` limits what fits may learn from."""
+    allowed = np.ones(len(truth), dtype=bool) if taught is None else taught
+    scores = np.empty((len(truth), intents))
+    for fold in range(FOLDS):
+        progress(f"fold {fold + 1} of {FOLDS}", fold / (FOLDS + 1))
+        held, shown = folds == fold, (folds != fold) & allowed
+        if held.any():
+            fitted = fit(counts, truth, np.flatnonzero(shown), seed)
+            scores[held] = score(counts, fitted, np.flatnonzero(held), intents)
+    return scores
+
+
+def learnable(examples: Sequence[Example], language: str) -> tuple[list[Example], tuple[str, ...]]:
+    """Rows of intents with enough different texts, and the intents left out."""
+    texts: dict[str, set[str]] = defaultdict(set)
+    for row in examples:
+        texts[row.intent].add(normalise(row.text, language))
+    left_out = tuple(sorted(name for name, seen in texts.items() if len(seen) < _FEWEST_TEXTS))
+    if len(texts) - len(left_out) < 2:
+        raise TrainingDataError(
+            f"A student needs at least two intents with {_FEWEST_TEXTS} different texts each; "
+            f"{len(examples)} rows hold {len(texts) - len(left_out)}. Add examples, or take the "
+            "catalogue's own as well."
+        )
+    return [row for row in examples if row.intent not in left_out], left_out

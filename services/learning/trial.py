@@ -1,0 +1,61 @@
+"""Trains a student on some rows, lets it answer others, and judges and times it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from time import perf_counter
+
+import numpy as np
+
+from services.learning.evaluation import TARGETS, Evaluation, Said, evaluate, say
+from services.learning.student import Example, Floats
+from services.learning.training import train
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Figures, what was said of the test rows, and times: of the training, and for one text."""
+
+    evaluation: Evaluation
+    fit_seconds: float
+    latency_p50_ms: float
+    latency_p99_ms: float
+    said: Said = field(repr=False)
+    test: tuple[Example, ...] = field(repr=False)
+
+    def figures(self) -> dict[str, object]:
+        """All figures, for JSON; shares in [0, 1]."""
+        times = ("fit_seconds", "latency_p50_ms", "latency_p99_ms")
+        return asdict(self.evaluation) | {name: getattr(self, name) for name in times}
+
+
+def try_out(
+    rows: Sequence[Example], test: Sequence[Example], *, language: str, target: float, seed: int = 0
+) -> Trial:
+    """Raises TrainingDataError when the rows teach nothing."""
+    began = perf_counter()
+    trained = train(rows, language=language, seed=seed)
+    fit_seconds = perf_counter() - began
+    student, taught = trained.student, {row.intent for row in rows}
+    texts = [row.text for row in test]
+    p50, p99 = np.percentile(_milliseconds(student.probabilities, texts), [50, 99])
+    said = say(student.intents, student.probabilities(texts), test, taught)
+    out_of_fold = say(student.intents, trained.out_of_fold, trained.examples, taught)
+    evaluation = evaluate(
+        said,
+        out_of_fold,
+        rows=test,
+        seen={row.text for row in rows},
+        left_out=trained.left_out,
+        targets=sorted({*TARGETS, target}),
+    )
+    return Trial(evaluation, fit_seconds, float(p50), float(p99), said, tuple(test))
+
+
+def _milliseconds(ask: Callable[[Sequence[str]], Floats], texts: Sequence[str]) -> list[float]:
+    """How long each text takes alone, in the order in which they would come."""
+    times = []
+    for text in texts:
+        began = perf_counter()
+        ask([text])
+        times.append((perf_counter() - began) * 1000)
+    return times

@@ -1,0 +1,23 @@
+"""The student that the catalogue trains, once for all tests of learning."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.catalogue import parse_catalogue
+from services.learning.student import Example
+from services.learning.trained import Trained
+from services.learning.training import train
+
+CATALOGUE = Path(__file__).parents[3] / "training_data/base_intents.json"
+
+
+@pytest.fixture(scope="session")
+def catalogue_rows() -> list[Example]:
+    intents = parse_catalogue(CATALOGUE.read_bytes()).intents
+    return [Example(text, intent.name) for intent in intents for text in intent.examples]
+
+
+@pytest.fixture(scope="session")
+def trained(catalogue_rows: list[Example]) -> Trained:
+    return train(catalogue_rows)

@@ -1,0 +1,185 @@
+"""Models on disk: what is saved is loaded, and whatever is wrong is refused with its reason."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contracts.manifest import Manifest
+from services.learning.artifact import (
+    MANIFEST,
+    MODEL,
+    ArtifactError,
+    load,
+    parse_manifest,
+    save,
+    seal,
+    sign,
+    unseal,
+    verify,
+    write,
+)
+from services.learning.model_file import ModelFileError, from_bytes, to_bytes
+from services.learning.student import LinearStudent
+from services.learning.trained import Trained
+
+KEY = b"a key of the shop"
+MOMENT = datetime(2026, 11, 22, 22, 5, tzinfo=UTC)
+Spoil = Callable[[Path], object]
+
+
+@pytest.fixture
+def folder(trained: Trained, tmp_path: Path) -> Path:
+    return tmp_path / save(trained, tmp_path, KEY, MOMENT).version
+
+
+def resealed(trained: Trained, student: LinearStudent) -> tuple[Manifest, bytes]:
+    """Another student under the manifest's road: rightly signed, whatever it holds."""
+    return seal(replace(trained, student=student), KEY, MOMENT)
+
+
+def test_a_saved_student_comes_back_the_same(trained: Trained, folder: Path) -> None:
+    student, texts = load(folder, KEY), ["hola, precio?", "dónde están", ""]
+    assert student.version == folder.name
+    assert student.intents == trained.student.intents
+    assert student.predict(texts) == trained.student.predict(texts)
+
+
+def test_the_version_is_the_moment_in_utc_and_the_start_of_the_digest(trained: Trained) -> None:
+    lima = timezone(timedelta(hours=-5))
+    manifest, model = seal(trained, KEY, MOMENT.astimezone(lima))
+    assert manifest.version == f"20261122T220500-{hashlib.sha256(model).hexdigest()[:8]}"
+    assert manifest.created_at == MOMENT
+    assert manifest.rows == len(trained.examples)
+    assert manifest.measures == trained.measures
+
+
+def test_a_manifest_survives_json_with_its_signature(trained: Trained) -> None:
+    manifest, model = seal(trained, KEY, MOMENT)
+    verify(parse_manifest(manifest.model_dump_json()), model, KEY)
+
+
+def test_a_model_fetched_in_chunks_is_written_and_loaded(trained: Trained, tmp_path: Path) -> None:
+    manifest, model = seal(trained, KEY, MOMENT)
+    chunks = [model[start : start + 65_536] for start in range(0, len(model), 65_536)]
+    write(manifest, b"".join(chunks), tmp_path / "cache")
+    assert load(tmp_path / "cache", KEY).version == manifest.version
+
+
+def test_a_model_is_loaded_and_asked_without_scikit_learn(folder: Path) -> None:
+    """It would cost every process that classifies some 90 MB."""
+    code = f"""
+import pathlib, sys
+from services.learning.artifact import load
+print(load(pathlib.Path({str(folder)!r}), {KEY!r}).predict(["precio?"])[0].intent)
+print(sorted({{"sklearn", "scipy", "joblib"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["precio", "[]"]
+
+
+def test_saving_leaves_nothing_but_the_two_files(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, MODEL]
+
+
+def altered(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def edit(old: str, new: str) -> Spoil:
+    return lambda path: path.write_text(path.read_text().replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "reason"),
+    [
+        (MODEL, altered, "the file was altered"),
+        (MODEL, cut, "half-written, 1000 of"),
+        (MODEL, Path.unlink, "half-written or unreadable"),
+        (MANIFEST, Path.unlink, "half-written or unreadable"),
+        (MANIFEST, cut, "manifest can't be read"),
+        (MANIFEST, edit('"rows": ', '"rows": 1'), "the signature is wrong"),
+        (MANIFEST, edit('"size"', '"sise"'), "size: Field required"),
+    ],
+    ids=["altered", "cut", "no model", "no manifest", "cut manifest", "forged", "missing field"],
+)
+def test_a_spoilt_artifact_is_refused_with_the_reason(
+    folder: Path, name: str, spoil: Spoil, reason: str
+) -> None:
+    spoil(folder / name)
+    with pytest.raises(ArtifactError, match=reason):
+        load(folder, KEY)
+
+
+def test_another_key_is_refused(folder: Path) -> None:
+    with pytest.raises(ArtifactError, match="APRENDIZ_SECRET_KEY"):
+        load(folder, b"another key")
+
+
+@pytest.mark.parametrize("library", ["scikit-learn", "snowballstemmer"])
+def test_a_model_of_another_library_version_is_refused(trained: Trained, library: str) -> None:
+    manifest, model = seal(trained, KEY, MOMENT)
+    older = manifest.model_copy(update={"libraries": manifest.libraries | {library: "0.1"}})
+    with pytest.raises(ArtifactError, match=rf"trained with {library} 0\.1, this is"):
+        verify(sign(older, KEY), model, KEY)
+
+
+def test_a_model_of_one_intent_is_refused(trained: Trained) -> None:
+    weights = trained.student.weights
+    single = replace(
+        weights,
+        intents=weights.intents[:1],
+        coefficients=weights.coefficients[:, :1],
+        intercepts=weights.intercepts[:1],
+    )
+    with pytest.raises(ModelFileError, match="fewer than two intents"):
+        from_bytes(to_bytes(single))
+    manifest, _ = seal(trained, KEY, MOMENT)
+    with pytest.raises(ArtifactError, match="intents: Tuple should have at least 2 items"):
+        parse_manifest(manifest.model_copy(update={"intents": ("saludo",)}).model_dump_json())
+
+
+def test_arrays_that_do_not_fit_together_are_refused(trained: Trained) -> None:
+    weights = replace(trained.student.weights, idf=np.ones(3))
+    manifest, model = resealed(trained, LinearStudent(weights))
+    with pytest.raises(ArtifactError, match="don't fit together"):
+        unseal(manifest, model, KEY)
+
+
+@pytest.mark.parametrize("model", [b"", b"PK\x03\x04 no archive", b"\x80\x04."])
+def test_bytes_that_are_no_model_are_refused(model: bytes) -> None:
+    with pytest.raises(ModelFileError, match="can't be read"):
+        from_bytes(model)
+
+
+def test_a_pickled_object_is_never_opened(tmp_path: Path) -> None:
+    np.savez(tmp_path / "evil.npz", names=np.array([{"code": "runs"}], dtype=object))
+    with pytest.raises(ModelFileError, match="can't be read"):
+        from_bytes((tmp_path / "evil.npz").read_bytes())
+
+
+def test_a_crash_in_mid_write_leaves_the_former_model(
+    trained: Trained, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, model = seal(trained, KEY, MOMENT)
+
+    def full_disk(_handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write(manifest, model[:100], folder)
+    assert load(folder, KEY).version == folder.name
+    assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, MODEL]

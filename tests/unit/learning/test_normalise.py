@@ -1,0 +1,36 @@
+"""How a chat message is brought to the spelling the student reads."""
+
+import pytest
+
+from services.learning.normalise import normalise
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("¿Cuánto CUESTA?", "cuanto cuesta ?"),
+        ("holaaaa!!", "hola ! !"),
+        ("q precio tiene xfa", "que precio tiene por favor"),
+        ("xq no llega", "porque no llega"),
+        ("tmb lo kiero", "tambien lo quiero"),
+        ("talla 38, pedido #1042", "talla 00 pedido 0000"),
+        ("mira https://tienda.example/x?y=1", "mira url"),
+        ("sí 👍🏽", "si 👍"),
+        ("llegó en la calle", "llego en la calle"),
+        ("…", ""),
+    ],
+)
+def test_spelling_habits_are_levelled(typed: str, read: str) -> None:
+    assert normalise(typed) == read
+
+
+def test_abbreviations_belong_to_their_language() -> None:
+    assert normalise("q d x", "en") == "q d x"
+
+
+def test_a_composed_and_a_decomposed_accent_read_the_same() -> None:
+    assert normalise("devoluci\u00f3n") == normalise("devolucio\u0301n") == "devolucion"
+
+
+def test_a_word_without_end_is_read_by_its_first_letters() -> None:
+    assert normalise("ab" * 2_000) == "ab" * 20

@@ -1,0 +1,77 @@
+"""The student's answers: probabilities, alternatives, and the arithmetic beside scikit-learn's."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from services.learning.grams import pieces
+from services.learning.student import Example, softmax
+from services.learning.trained import Trained
+
+ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control signs included
+
+
+@given(texts=st.lists(ANY_TEXT, max_size=4))
+@settings(deadline=None, max_examples=150)
+def test_any_text_gets_probabilities_that_sum_to_one(trained: Trained, texts: list[str]) -> None:
+    rows = trained.student.probabilities(texts)
+    assert len(rows) == len(trained.student.predict(texts)) == len(texts)
+    for row in rows:
+        assert row.sum() == pytest.approx(1)
+        assert (row >= 0).all()
+
+
+def test_no_texts_give_no_predictions(trained: Trained) -> None:
+    assert trained.student.predict([]) == []
+
+
+def test_the_alternatives_are_the_next_best_three_in_order(trained: Trained) -> None:
+    [row] = trained.student.probabilities(["hola, qué precio tiene el envío?"])
+    [answer] = trained.student.predict(["hola, qué precio tiene el envío?"])
+    best = sorted(row, reverse=True)
+    assert answer.confidence == pytest.approx(best[0])
+    assert [guess.confidence for guess in answer.alternatives] == pytest.approx(best[1:4])
+    assert answer.intent not in {guess.intent for guess in answer.alternatives}
+
+
+@pytest.mark.parametrize("text", ["", "…", "§§", "zxqw vbnm", "кириллица", "今天天气"])
+def test_a_text_far_from_everything_is_not_accepted(trained: Trained, text: str) -> None:
+    assert trained.student.predict([text])[0].confidence < 0.8
+
+
+def test_a_batch_says_what_each_text_says_alone(trained: Trained) -> None:
+    texts = ["hola", "precio?", "dónde están", ""]
+    alone = [trained.student.predict([text])[0] for text in texts]
+    assert trained.student.predict(texts) == alone
+
+
+@pytest.fixture(scope="module")
+def theirs(catalogue_rows: list[Example]) -> list[TfidfVectorizer]:
+    """The same pieces behind scikit-learn's own vectorizer, one for each block."""
+    return [
+        TfidfVectorizer(
+            analyzer=lambda text, block=block: list(pieces(text, "es")[block].elements()),
+            sublinear_tf=True,
+        ).fit([row.text for row in catalogue_rows])
+        for block in range(2)
+    ]
+
+
+WORDS = ["hola", "precio", "cuesta", "cuánto", "el", "envío", "q", "holaaa", "¿?", "1042", "zxqw"]
+
+
+@given(text=st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join) | ANY_TEXT)
+@example(text="cuánto cuánto cuesta?")
+@settings(deadline=None, max_examples=200)
+def test_the_direct_arithmetic_gives_scikit_learns_probabilities(
+    trained: Trained, theirs: list[TfidfVectorizer], text: str
+) -> None:
+    known = trained.student.weights
+    scores = known.intercepts[np.newaxis].copy()
+    for block, vocabulary in zip(theirs, known.vocabularies, strict=True):
+        columns = [vocabulary[piece] for piece in block.get_feature_names_out()]
+        scores += block.transform([text]) @ known.coefficients[columns]
+    expected = softmax(scores, known.temperature)
+    assert np.allclose(trained.student.probabilities([text]), expected, rtol=0, atol=1e-6)

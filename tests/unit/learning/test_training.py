@@ -1,0 +1,119 @@
+"""Training: what the student learns from the catalogue, and from too little."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from services.learning.folds import FOLDS, deal
+from services.learning.normalise import normalise
+from services.learning.student import Example
+from services.learning.trained import Trained
+from services.learning.training import TrainingDataError, train
+
+PHRASES = json.loads((Path(__file__).parents[2] / "everyday_phrases.json").read_text())
+
+
+def test_out_of_fold_it_accepts_most_messages_at_a_precision_worth_trusting(
+    trained: Trained,
+) -> None:
+    figures = trained.measures
+    assert figures.threshold == 0.8
+    assert figures.coverage >= 0.65
+    assert figures.covered_precision is not None
+    assert figures.covered_precision >= 0.93
+    assert figures.accuracy >= 0.8
+    assert figures.ece <= 0.05
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=[phrase["text"] for phrase in PHRASES])
+def test_every_everyday_phrase_is_understood_with_confidence(
+    trained: Trained, phrase: dict[str, str]
+) -> None:
+    [answer] = trained.student.predict([phrase["text"]])
+    assert answer.intent == phrase["intent"]
+    assert answer.confidence >= 0.8
+
+
+def test_the_same_rows_and_seed_give_the_same_student(catalogue_rows: list[Example]) -> None:
+    rows = catalogue_rows[:200]
+    first, second = train(rows, seed=7), train(rows, seed=7)
+    assert np.array_equal(first.out_of_fold, second.out_of_fold)
+    assert first.student.predict(["hola, precio?"]) == second.student.predict(["hola, precio?"])
+
+
+def test_equal_texts_share_a_fold_and_intents_spread_over_all_folds() -> None:
+    texts = [f"texto {'abc'[n % 3]} {n // 3}" for n in range(30)] * 2
+    intents = [f"intent_{text.split()[1]}" for text in texts]
+    folds = deal(texts, intents, seed=3)
+    assert list(folds[:30]) == list(folds[30:])
+    for intent in set(intents):
+        dealt = [fold for fold, name in zip(folds, intents, strict=True) if name == intent]
+        assert np.bincount(dealt, minlength=FOLDS).tolist() == [4] * FOLDS
+
+
+def test_the_fold_of_a_row_goes_by_its_normalised_text(trained: Trained) -> None:
+    of_text: dict[str, set[int]] = {}
+    for row, fold in zip(trained.examples, trained.folds, strict=True):
+        of_text.setdefault(normalise(row.text), set()).add(int(fold))
+    assert all(len(folds) == 1 for folds in of_text.values())
+
+
+def test_progress_rises_from_nothing_to_done(catalogue_rows: list[Example]) -> None:
+    seen: list[float] = []
+    train(catalogue_rows[:150], progress=lambda _stage, share: seen.append(share))
+    assert seen == sorted(seen)
+    assert (seen[0], seen[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [Example("hola", "saludo"), Example("buenas", "saludo")],
+        [Example("hola", "saludo"), Example("precio", "precio")],
+        [
+            Example("hola", "saludo"),
+            Example("HOLA", "saludo"),
+            Example("si", "s"),
+            Example("sí", "s"),
+        ],
+    ],
+    ids=["nothing", "one intent", "one text each", "one text in two spellings"],
+)
+def test_rows_that_teach_nothing_are_refused_with_the_reason(rows: list[Example]) -> None:
+    with pytest.raises(TrainingDataError, match="at least two intents with 2 different texts"):
+        train(rows)
+
+
+def test_an_intent_with_a_single_text_is_left_out_and_named() -> None:
+    rows = [
+        Example(text, text.split()[0]) for text in ("hola tú", "hola vos", "adiós a", "adiós b")
+    ]
+    trained = train([*rows, Example("quiero un tractor", "tractor")])
+    assert trained.left_out == ("tractor",)
+    assert trained.student.intents == ("adiós", "hola")
+
+
+def test_two_intents_of_two_texts_are_enough() -> None:
+    rows = [
+        Example("hola", "h"),
+        Example("hola tú", "h"),
+        Example("chau", "c"),
+        Example("chau ya", "c"),
+    ]
+    answers = train(rows).student.predict(["hola", "chau"])
+    assert [answer.intent for answer in answers] == ["h", "c"]
+    assert all(len(answer.alternatives) == 1 for answer in answers)
+
+
+def test_texts_without_a_readable_sign_train_and_predict() -> None:
+    rows = [Example("hola", "h"), Example("hola tú", "h"), Example("...", "c"), Example("sí", "c")]
+    assert train(rows).student.predict([""])[0].intent in {"h", "c"}
+
+
+def test_contradicting_rows_lower_confidence_instead_of_failing() -> None:
+    texts = [f"frase número {letter}" for letter in "abcdefgh"]
+    rows = [Example(text, intent) for text in texts for intent in ("una", "otra")]
+    assert train(rows).student.predict(["frase número a"])[0].confidence < 0.8
