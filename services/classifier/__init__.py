@@ -1,0 +1,1 @@
+"""Names the intent of each turn and sends it to the router or to the teacher."""

@@ -1,0 +1,74 @@
+"""The student's word on one turn as an event: what it says, stamped with what was in force."""
+
+from dataclasses import replace
+
+from contracts.events import Alternative, IntentClassified, Reason, Route, TurnReady
+from services.classifier.context import resolve
+from services.classifier.route import decide
+from services.learning.student import Prediction
+
+_BY_RULE = 1.0
+"""Confidence of what a rule of ``context`` resolved."""
+_ALTERNATIVES = 3
+
+
+def classify(
+    turn: TurnReady, prediction: Prediction | None, version: str | None, threshold: float
+) -> IntentClassified:
+    """The event on a turn; ``version`` is the model's that predicted, None without one."""
+    prediction = _within_bounds(prediction)
+    unread = {message.kind for message in turn.messages if not (message.text or "").strip()}
+    verdict = decide(prediction, bool(turn.text.strip()), unread, threshold)
+    answered = resolve(turn, verdict)
+    if answered is not None:
+        return _by_rule(turn, answered, prediction, threshold)
+    return IntentClassified(
+        turn=turn,
+        route=verdict.route,
+        reason=verdict.reason,
+        intent=prediction.intent if prediction else None,
+        confidence=prediction.confidence if prediction else 0.0,
+        alternatives=_alternatives(prediction)[1:],
+        model_version=version,
+        threshold=threshold,
+    )
+
+
+def _by_rule(
+    turn: TurnReady, intent: str, prediction: Prediction | None, threshold: float
+) -> IntentClassified:
+    """Without a model version, because no model said it; its guesses are alternatives."""
+    others = [each for each in _alternatives(prediction) if each.intent != intent]
+    return IntentClassified(
+        turn=turn,
+        route=Route.CONFIDENT,
+        reason=Reason.ACCEPTED,
+        intent=intent,
+        confidence=_BY_RULE,
+        alternatives=tuple(others[:_ALTERNATIVES]),
+        threshold=threshold,
+    )
+
+
+def _alternatives(prediction: Prediction | None) -> tuple[Alternative, ...]:
+    """The best guess and the next three."""
+    if prediction is None:
+        return ()
+    guesses = prediction.alternatives[:_ALTERNATIVES]
+    best = Alternative(intent=prediction.intent, confidence=prediction.confidence)
+    others = (Alternative(intent=each.intent, confidence=each.confidence) for each in guesses)
+    return (best, *others)
+
+
+def _within_bounds(prediction: Prediction | None) -> Prediction | None:
+    if prediction is None:
+        return None
+    others = tuple(
+        replace(each, confidence=_share(each.confidence)) for each in prediction.alternatives
+    )
+    return replace(prediction, confidence=_share(prediction.confidence), alternatives=others)
+
+
+def _share(confidence: float) -> float:
+    """Rounding may overshoot; what is no number at all counts as no confidence."""
+    return min(1.0, max(0.0, confidence))

@@ -1,0 +1,1 @@
+"""Takes replies to a provider's door and tells what became of them; here: the simulated phone."""

@@ -1,0 +1,1 @@
+"""Answers the turns that the student is sure of, each by the action that its intent names."""

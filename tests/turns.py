@@ -1,0 +1,66 @@
+"""Turns as conversations releases them, for the tests of those who take them."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.envelope import Envelope, originate
+from contracts.events import (
+    Asked,
+    Contact,
+    Event,
+    IntentClassified,
+    Kind,
+    Reason,
+    Route,
+    TurnMessage,
+    TurnReady,
+)
+
+SENT_AT = datetime(2026, 11, 2, 15, 30, tzinfo=UTC)
+ANA = Contact(id="MX.1020304050", phone="+5215512345678", name="Ana")
+
+
+def turn_of(
+    *texts: str | None,
+    kinds: tuple[Kind, ...] = (),
+    asked: str | None = None,
+    turn_id: str = "t-1",
+    contact: Contact = ANA,
+) -> TurnReady:
+    """A turn of one message for each text, a second apart; ``asked`` is an intent's name."""
+    messages = tuple(
+        TurnMessage(
+            id=f"{turn_id}-{place}",
+            provider_message_id=f"wamid.{turn_id}.{place}",
+            kind=kinds[place] if kinds else Kind.TEXT,
+            text=text,
+            sent_at=SENT_AT + timedelta(seconds=place),
+        )
+        for place, text in enumerate(texts)
+    )
+    return TurnReady(
+        turn_id=turn_id,
+        conversation_id=f"whatsapp:{turn_id}",
+        contact=contact,
+        gateway="whatsapp",
+        messages=messages,
+        asked=Asked(intent=asked, text="¿...?") if asked else None,
+        opened_at=SENT_AT + timedelta(seconds=5),
+        deadline_at=SENT_AT + timedelta(seconds=65),
+    )
+
+
+def sure_of(intent: str, turn: TurnReady) -> IntentClassified:
+    """The classifier's word that the router may act."""
+    return IntentClassified(
+        turn=turn,
+        route=Route.CONFIDENT,
+        reason=Reason.ACCEPTED,
+        intent=intent,
+        confidence=0.93,
+        model_version="v1",
+        threshold=0.8,
+    )
+
+
+def envelope_of(event: Event, given_id: str = "e-1") -> Envelope[Event]:
+    return originate(event, source="/test", given_id=given_id)
