@@ -1,0 +1,160 @@
+"""What the API takes and gives, as its documentation shows it."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from contracts.events import Reason
+from contracts.fields import MAX_TEXT, Id, Share
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("text without NUL (U+0000)")
+    if not text.strip():
+        raise ValueError("some text, not only spaces")
+    return text
+
+
+Words = Annotated[str, Field(min_length=1, max_length=MAX_TEXT), AfterValidator(_storable)]
+Name = Annotated[Id, AfterValidator(_storable)]
+
+
+class Taken(BaseModel):
+    """A body that is sent to us: its types are not guessed at, its unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Classify(Taken):
+    """A customer's words."""
+
+    text: Words
+
+
+class Train(Taken):
+    """Who asks for a training."""
+
+    requested_by: Name = "api"
+
+
+class Answer(Taken):
+    """A person's answer to a question, and what the customer meant."""
+
+    text: Words
+    """What the customer is answered."""
+    intent: Name | None
+    """The intent of the customer's words; null: none of the catalogue fits."""
+    person: Name
+    """Who answers."""
+
+
+class Guess(BaseModel):
+    """An intent and how likely it is."""
+
+    intent: str
+    confidence: Share
+
+
+class Classified(BaseModel):
+    """What the student makes of a text. Confidences and the threshold are shares in [0, 1]."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    intent: str
+    confidence: Share
+    alternatives: tuple[Guess, ...]
+    """The next best intents, best first."""
+    model_version: str
+    threshold: Share
+    accepted: bool
+    """Whether the router would act on it alone."""
+    reason: Reason
+
+
+class Health(BaseModel):
+    """How the engine is. The status is `ok` when nothing is away, else `degraded`."""
+
+    status: str
+    version: str
+    model: str | None
+    """The version of the model in force; null when there is none."""
+    problem: str | None
+    """Why the newest model is not in force."""
+    broker: str
+    """`ok`, or what is the matter."""
+    database: str
+    """`ok`, or what is the matter."""
+
+
+class Accepted(BaseModel):
+    """A training that was asked for."""
+
+    training_id: str
+
+
+class Training(BaseModel):
+    """Where a training stands: requested, running, promoted, refused or failed."""
+
+    training_id: str
+    requested_by: str | None
+    state: str
+    reason: str | None
+    progress: Share
+    stage: str | None
+    samples: int | None
+    version: str | None
+    created_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    details: dict[str, Any]
+
+
+class Model(BaseModel):
+    """A model that is kept, and its figures on rows that it was not trained on, shares in 0-1."""
+
+    version: str
+    aliases: tuple[str, ...]
+    """`champion`: it is in force; `previous`: it was before."""
+    created_at: datetime
+    samples: int
+    """Rows that it learned from."""
+    intents: int
+    accuracy: Share
+    macro_f1: Share
+    ece: Share
+    """Expected calibration error."""
+    threshold: Share
+    """The one that the next two figures are for."""
+    coverage: Share
+    covered_precision: Share | None
+
+
+class Models(BaseModel):
+    """The models that are kept, the newest first."""
+
+    models: tuple[Model, ...]
+
+
+class Question(BaseModel):
+    """A turn that waits for a person."""
+
+    turn_id: str
+    conversation_id: str
+    gateway: str
+    text: str | None
+    reason: str
+    created_at: datetime
+
+
+class Questions(BaseModel):
+    """Questions that wait, the oldest first."""
+
+    questions: tuple[Question, ...]
+
+
+class Answered(BaseModel):
+    """The question that was answered."""
+
+    turn_id: str

@@ -1,0 +1,71 @@
+"""What the API asks of this process: the student's word, and how everything is."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+
+from contracts.events import Reason
+from services.learning.slot import ModelSlot
+from services.learning.student import Prediction
+from services.panel.bodies import Classified, Guess, Health
+from services.panel.refusals import ApiError
+from services.runtime.health import Probe
+
+PATIENCE = 2.0
+"""Seconds that a probe may take: whoever asks for the health wants to know now."""
+
+Judge = Callable[[Prediction, float], Reason]
+"""What becomes of a prediction under a threshold: the classifier's own decision."""
+
+
+def classify(slot: ModelSlot, judge: Judge, text: str, threshold: float) -> Classified:
+    """The student's word on a text. Raises ApiError 503 when there is no student."""
+    student = slot.student
+    if student is None:
+        raise ApiError(503, "model", expected="a trained model", got=slot.problem or "none yet")
+    [prediction] = student.predict([text])
+    reason = judge(prediction, threshold)
+    return Classified(
+        intent=prediction.intent,
+        confidence=_share(prediction.confidence),
+        alternatives=tuple(
+            Guess(intent=each.intent, confidence=_share(each.confidence))
+            for each in prediction.alternatives
+        ),
+        model_version=student.version,
+        threshold=threshold,
+        accepted=reason is Reason.ACCEPTED,
+        reason=reason,
+    )
+
+
+async def health(slot: ModelSlot, probes: Mapping[str, Probe]) -> Health:
+    """How everything is; ``probes`` ask the broker and the database."""
+    broker, database = await asyncio.gather(
+        *(_state(name, probes.get(name)) for name in ("broker", "database"))
+    )
+    student = slot.student
+    well = broker == database == "ok" and student is not None and slot.problem is None
+    return Health(
+        status="ok" if well else "degraded",
+        version=version("aprendiz"),
+        model=None if student is None else student.version,
+        problem=slot.problem,
+        broker=broker,
+        database=database,
+    )
+
+
+async def _state(name: str, probe: Probe | None) -> str:
+    if probe is None:
+        return "not asked by this process"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await probe() or "ok"
+    except TimeoutError:
+        return f"the {name} did not answer within {PATIENCE:g} s"
+
+
+def _share(confidence: float) -> float:
+    """Rounding of sums may overshoot."""
+    return min(1.0, max(0.0, confidence))

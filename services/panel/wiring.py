@@ -1,0 +1,62 @@
+"""Puts the panel together; its port is opened at once, so that a busy one is told at the start."""
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+
+from services.learning.slot import ModelSlot
+from services.panel.api import Inside, build
+from services.panel.engine import Judge
+from services.runtime.health import Probe
+from services.runtime.http import open_socket, serve
+from services.runtime.process import Frame, Part
+from services.storage.engine import Database
+from services.storage.errors import DatabaseAway
+
+log = structlog.get_logger(__name__)
+
+NAME = "panel"
+
+
+def assemble(
+    frame: Frame,
+    database: Database,
+    slot: ModelSlot,
+    *,
+    judge: Judge,
+    probes: Mapping[str, Probe] | None = None,
+) -> Part:
+    """The panel's part of a process.
+
+    ``judge`` is the classifier's decision; ``probes`` may hold ``broker`` and ``database``.
+
+    Raises:
+        PortBusy: names APRENDIZ_HTTP_PORT.
+    """
+    settings = frame.settings
+    port = settings.http_port
+    if port is None:
+        port = frame.live.settings.ml_engine_port
+    listening = open_socket(settings.http_host, port, "APRENDIZ_HTTP_PORT")
+    asked = {"database": _database_probe(database), **(probes or {})}
+    token = settings.http_token.get_secret_value() if settings.http_token else None
+    app = build(Inside(database, slot, frame.live, judge, asked, frame.wake_outbox), token)
+
+    async def run(stop: asyncio.Event) -> None:
+        host, chosen = listening.getsockname()[:2]
+        log.info("HTTP API is up", host=host, port=chosen)
+        await serve(app, listening, stop)
+
+    return Part(NAME, background=[run])
+
+
+def _database_probe(database: Database) -> Probe:
+    async def ask() -> str | None:
+        try:
+            await database.ping()
+        except DatabaseAway as error:
+            return str(error)
+        return None
+
+    return ask

@@ -1,0 +1,83 @@
+"""What the training's process is told, and what it tells: JSON lines on its standard streams."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    def line(self) -> bytes:
+        """One line of JSON."""
+        return self.model_dump_json().encode() + b"\n"
+
+
+class Order(_Line):
+    """What to learn from. The process ends when its standard input closes behind it."""
+
+    database_url: str = Field(repr=False)
+    key: str = Field(repr=False)
+    """The signing key in hexadecimal digits."""
+    models_dir: Path
+    intents: tuple[str, ...]
+    up_to: int
+    """The newest sample to learn from."""
+    known_up_to: int | None
+    """The newest sample of the champion; None: there is none to compare with."""
+
+
+class Progress(_Line):
+    """How far it is: a share in [0, 1]."""
+
+    kind: Literal["progress"] = "progress"
+    stage: str
+    share: float
+
+
+class Better(_Line):
+    """The new model is no worse and lies in the models' folder."""
+
+    kind: Literal["better"] = "better"
+    version: str
+    samples: int
+    reason: str
+    deltas: dict[str, Any] = {}
+
+
+class Worse(_Line):
+    """The new model may not replace the champion."""
+
+    kind: Literal["worse"] = "worse"
+    samples: int
+    reason: str
+    deltas: dict[str, Any] = {}
+
+
+class Impossible(_Line):
+    """There is no new model, for this reason."""
+
+    kind: Literal["impossible"] = "impossible"
+    reason: str
+
+
+class Away(_Line):
+    """The database could not be read: nothing is wrong with the training."""
+
+    kind: Literal["away"] = "away"
+    reason: str
+
+
+Outcome = Better | Worse | Impossible | Away
+Hear = Callable[[Progress], None]
+"""Told how far it is."""
+Told = Annotated[Progress | Outcome, Field(discriminator="kind")]
+
+_TOLD: TypeAdapter[Progress | Outcome] = TypeAdapter(Told)
+
+
+def told(line: bytes) -> Progress | Outcome:
+    """What a line of the process says; raises ValueError for anything else."""
+    return _TOLD.validate_json(line)

@@ -1,0 +1,141 @@
+"""Writes down what becomes of a training; who lost the lease writes nothing."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.codec import encode
+from contracts.envelope import originate
+from contracts.events import ModelPromoted
+from contracts.manifest import Manifest
+from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
+from services.retrainer.order import Better, Impossible, Progress, Worse
+from services.storage import leases, models, outbox, training
+from services.storage.engine import Database
+from services.storage.leases import Lease
+from services.storage.outbox import NewRow
+from services.storage.training import Request, State, Training
+
+KEPT_MODELS = 5
+"""Files of so many models stay in the database, beside the champion's and the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training that is run here, under this lease."""
+
+    lease: Lease
+    asked: Request
+    reason: str
+    """Why it was begun."""
+    up_to: int
+    """The newest sample that it learns from."""
+    attempt: int
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the history shows from the beginning."""
+        return {"begun": self.reason, "attempts": self.attempt}
+
+
+class Record:
+    """The training's rows in the database. Every method raises LeaseLost before it writes."""
+
+    def __init__(self, database: Database, key: bytes, models_dir: Path) -> None:
+        """``models_dir`` is where the training's process leaves its model."""
+        self._database = database
+        self._key = key
+        self._models_dir = models_dir
+
+    async def begun(self, job: Job) -> None:
+        """It runs."""
+        async with self._database.begin() as connection:
+            await leases.confirm(connection, job.lease)
+            await training.begin(connection, job.asked, job.up_to, job.details)
+
+    async def kept(self, job: Job, seconds: float, progress: Progress | None) -> None:
+        """It still runs, and the lease is held for so many more seconds."""
+        async with self._database.begin() as connection:
+            await leases.renew(connection, job.lease, seconds)
+            if progress is not None:
+                details = job.details | {"stage": progress.stage, "progress": progress.share}
+                await training.note(connection, job.asked.training_id, details)
+
+    async def given_back(self, job: Job) -> None:
+        """Another may run it: it was not its fault that it ended here."""
+        async with self._database.begin() as connection:
+            await leases.confirm(connection, job.lease)
+            details = job.details | {"attempts": job.attempt - 1}
+            await training.give_back(connection, job.asked.training_id, details)
+
+    async def failed(self, lease: Lease, given_up: Training, reason: str) -> None:
+        """It is not begun again."""
+        async with self._database.begin() as connection:
+            await leases.confirm(connection, lease)
+            await training.finish(
+                connection, given_up.training_id, State.FAILED, reason, given_up.details
+            )
+
+    async def ended(self, job: Job, outcome: Better | Worse | Impossible) -> State:
+        """It ended; a better model is in force once this returns. Gives how the history has it."""
+        if isinstance(outcome, Better):
+            try:
+                manifest, file = await asyncio.to_thread(self._model, outcome.version)
+            except (ArtifactError, OSError) as error:
+                broken = Impossible(reason=f"Failed: the new model was not readable: {error}")
+                return await self._close(job, broken)
+            await self._promote(job, outcome, manifest, file)
+            return State.PROMOTED
+        return await self._close(job, outcome)
+
+    async def _close(self, job: Job, outcome: Worse | Impossible) -> State:
+        """It ended without a new model."""
+        state = State.REFUSED if isinstance(outcome, Worse) else State.FAILED
+        async with self._database.begin() as connection:
+            await leases.confirm(connection, job.lease)
+            await training.finish(
+                connection,
+                job.asked.training_id,
+                state,
+                outcome.reason,
+                job.details | (outcome.deltas if isinstance(outcome, Worse) else {}),
+                samples=outcome.samples if isinstance(outcome, Worse) else None,
+            )
+        return state
+
+    async def _promote(self, job: Job, better: Better, manifest: Manifest, file: bytes) -> None:
+        asked = job.asked
+        async with self._database.begin() as connection:
+            await leases.confirm(connection, job.lease)
+            await models.store(connection, manifest, file)
+            before = await models.promote(
+                connection, manifest.version, asked.requested_by, job.lease
+            )
+            await training.finish(
+                connection,
+                asked.training_id,
+                State.PROMOTED,
+                better.reason,
+                job.details | better.deltas | {"progress": 1.0},
+                samples=better.samples,
+                version=manifest.version,
+            )
+            await outbox.add(connection, [_promoted(asked.training_id, manifest, before)])
+            await training.forget_old_models(connection, KEPT_MODELS)
+
+    def _model(self, version: str) -> tuple[Manifest, bytes]:
+        folder = self._models_dir / version
+        manifest = parse_manifest((folder / MANIFEST).read_bytes())
+        file = (folder / MODEL).read_bytes()
+        verify(manifest, file, self._key)
+        return manifest, file
+
+
+def _promoted(training_id: str, manifest: Manifest, before: str | None) -> NewRow:
+    event = ModelPromoted(version=manifest.version, digest=manifest.digest, previous=before)
+    # Named after its training, so that recording the same end twice is one event.
+    given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:training:{training_id}:promoted"))
+    envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
+    return NewRow(envelope.id, envelope.type, encode(envelope))

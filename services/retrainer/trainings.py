@@ -1,0 +1,189 @@
+"""Looks whether a training is due, and sees one through: claimed, run, recorded, told."""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from uuid import uuid4
+
+import structlog
+
+from services.retrainer import child
+from services.retrainer.due import GiveUp, Train, Wait, attempts, decide
+from services.retrainer.metrics import TrainingMetrics
+from services.retrainer.order import Away, Better, Hear, Order, Outcome, Progress
+from services.retrainer.record import Job, Record
+from services.retrainer.situation import Reader, Scene
+from services.storage import leases
+from services.storage.engine import Database
+from services.storage.errors import DatabaseAway, LeaseLost
+from services.storage.leases import Lease
+from services.storage.training import AUTOMATIC, Request
+
+log = structlog.get_logger(__name__)
+
+LEASE = "training"
+LEASE_SECONDS = 30.0
+LOOK = 60.0
+"""Seconds after which the database is asked without being woken: others write there too."""
+_TOLD_EVERY = 1.0
+
+Learn = Callable[[Order, Hear], Coroutine[None, None, Outcome]]
+"""Carries out an order; cancelling it ends the work."""
+
+
+class Trainings:
+    """The one loop of a retrainer; several retrainers share the lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        key: bytes,
+        models_dir: Path,
+        *,
+        wanted: Callable[[], int],
+        wake_outbox: Callable[[], None],
+        metrics: TrainingMetrics,
+        learn: Learn = child.carry_out,
+        lease_seconds: float = LEASE_SECONDS,
+        look_seconds: float = LOOK,
+    ) -> None:
+        """``wanted`` says how many new samples start a training now; ``key`` signs models."""
+        self._database = database
+        self._key = key
+        self._models_dir = models_dir
+        self._wanted = wanted
+        self._wake_outbox = wake_outbox
+        self._metrics = metrics
+        self._learn = learn
+        self._lease_seconds = lease_seconds
+        self._look_seconds = look_seconds
+        self._reader = Reader(database, key)
+        self._record = Record(database, key, models_dir)
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that samples or requests were just stored."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Train whenever it is due, until ``stop``."""
+        while not stop.is_set():
+            self._woken.clear()
+            if not await self.look(stop):
+                await self._sleep(stop)
+
+    async def look(self, stop: asyncio.Event) -> bool:
+        """Do the next thing that is due, if any; False when there is nothing to do here."""
+        scene = await self._reader.read(self._wanted())
+        self._metrics.new_samples.set(scene.situation.new_samples)
+        if isinstance(decide(scene.situation), Wait):
+            return False
+        async with self._database.begin() as connection:
+            lease = await leases.acquire(connection, LEASE, self._holder, self._lease_seconds)
+        if lease is None:
+            return False
+        try:
+            return await self._act(lease, stop)
+        except LeaseLost as error:
+            log.warning("training given up", why=str(error))
+            return True
+        finally:
+            await self._release(lease)
+
+    async def _act(self, lease: Lease, stop: asyncio.Event) -> bool:
+        # Read again: whoever held the lease until now may have done it.
+        scene = await self._reader.read(self._wanted())
+        match decide(scene.situation):
+            case Train(reason, found):
+                asked = Request(
+                    found.training_id if found else str(uuid4()),
+                    (found and found.requested_by) or AUTOMATIC,
+                )
+                job = Job(lease, asked, reason, scene.situation.newest_sample, attempts(found) + 1)
+                await self._train(job, scene, stop)
+            case GiveUp(found, reason):
+                await self._record.failed(lease, found, reason)
+                self._metrics.ended("failed", 0.0)
+            case Wait():
+                return False
+        return True
+
+    async def _train(self, job: Job, scene: Scene, stop: asyncio.Event) -> None:
+        began = time.monotonic()
+        log.info("training begins", training=job.asked.training_id, why=job.reason)
+        await self._record.begun(job)
+        outcome = await self._attended(job, self._order(job, scene), stop)
+        if outcome is None or isinstance(outcome, Away):
+            await self._record.given_back(job)
+            if outcome is not None:
+                raise DatabaseAway(outcome.reason)
+            return
+        ended = await self._record.ended(job, outcome)
+        self._metrics.ended(ended, time.monotonic() - began)
+        log.info("training ended", training=job.asked.training_id, state=ended, why=outcome.reason)
+        if isinstance(outcome, Better):
+            self._wake_outbox()
+
+    def _order(self, job: Job, scene: Scene) -> Order:
+        return Order(
+            database_url=self._database.url.render_as_string(hide_password=False),
+            key=self._key.hex(),
+            models_dir=self._models_dir,
+            intents=scene.intents,
+            up_to=job.up_to,
+            known_up_to=scene.known_up_to,
+        )
+
+    async def _attended(self, job: Job, order: Order, stop: asyncio.Event) -> Outcome | None:
+        """Run the process while the lease is kept; None when we are asked to stop.
+
+        Raises:
+            LeaseLost: the process was ended, because another may run the same training.
+        """
+        told: list[Progress] = []
+        learning = asyncio.create_task(self._learn(order, told.append))
+        keeping = asyncio.create_task(self._keep(job, told))
+        stopping = asyncio.create_task(stop.wait())
+        tasks = (learning, keeping, stopping)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if keeping.done():
+                keeping.result()
+            return learning.result() if learning.done() else None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, job: Job, told: list[Progress]) -> None:
+        """Hold the lease, and write down how far the training is, until cancelled."""
+        renewed = time.monotonic()
+        while True:
+            await asyncio.sleep(min(_TOLD_EVERY, self._lease_seconds / 3))
+            if not told and time.monotonic() - renewed < self._lease_seconds / 3:
+                continue
+            newest = told[-1] if told else None
+            told.clear()
+            try:
+                await self._record.kept(job, self._lease_seconds, newest)
+                renewed = time.monotonic()
+            except DatabaseAway as error:
+                log.warning("the training's lease cannot be renewed now", why=str(error))
+
+    async def _release(self, lease: Lease) -> None:
+        try:
+            async with self._database.begin() as connection:
+                await leases.release(connection, lease)
+        except DatabaseAway as error:
+            log.warning("the training's lease runs out by itself", why=str(error))
+
+    async def _sleep(self, stop: asyncio.Event) -> None:
+        tasks = [asyncio.ensure_future(event.wait()) for event in (stop, self._woken)]
+        await asyncio.wait(tasks, timeout=self._look_seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()

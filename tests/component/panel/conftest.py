@@ -1,0 +1,96 @@
+"""A panel on a real port, and a client that is not ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import pytest
+from prometheus_client import CollectorRegistry
+
+from contracts.catalogue import parse_catalogue
+from contracts.events import Reason
+from infra.servers.ports import free_port
+from services.learning.slot import ModelSlot
+from services.learning.student import Guess, Prediction
+from services.panel.wiring import assemble
+from services.runtime.embedded import EmbeddedBroker
+from services.runtime.live import Live
+from services.runtime.metrics import Metrics
+from services.runtime.process import Frame
+from services.runtime.settings import Settings
+from services.storage import catalogue
+from services.storage.engine import Database
+
+CATALOGUE = Path(__file__).parents[3] / "training_data/base_intents.json"
+
+
+@dataclass(frozen=True)
+class Parrot:
+    """A student that says the same to everything."""
+
+    confidence: float = 0.9
+    version: str = "20260101T000000-00000000"
+    intents: tuple[str, ...] = ("precio", "saludo")
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        others = (Guess("saludo", 1 - self.confidence),)
+        return [Prediction("precio", self.confidence, others) for _ in texts]
+
+
+@dataclass
+class Panel:
+    """A panel that is up, and what lies behind it."""
+
+    client: httpx2.AsyncClient
+    port: int
+    slot: ModelSlot
+    live: Live
+    woken: list[None] = field(default_factory=list)
+
+
+Open = Callable[..., AbstractAsyncContextManager[Panel]]
+
+
+@pytest.fixture
+def open_panel(tmp_path: Path) -> Open:
+    """Opens a panel over a database, with settings."""
+
+    @asynccontextmanager
+    async def opened(database: Database, **settings: object) -> AsyncIterator[Panel]:
+        port, stop, woken = free_port(), asyncio.Event(), list[None]()
+        chosen = Settings(http_port=port, **settings)
+        broker = EmbeddedBroker(tmp_path / "broker.sqlite")
+        metrics = Metrics(CollectorRegistry())
+        frame = Frame(chosen, Live(), broker, metrics, lambda: woken.append(None))
+        slot = ModelSlot()
+        slot.swap(Parrot())
+        part = assemble(frame, database, slot, judge=judge, probes={"broker": _well})
+        serving = asyncio.create_task(part.background[0](stop))
+        address = f"http://127.0.0.1:{port}"
+        try:
+            async with httpx2.AsyncClient(base_url=address, trust_env=False) as client:
+                yield Panel(client, port, slot, frame.live, woken)
+        finally:
+            stop.set()
+            await serving
+
+    return opened
+
+
+@pytest.fixture
+async def panel(database: Database, open_panel: Open) -> AsyncIterator[Panel]:
+    async with database.begin() as connection:
+        await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents[:3])
+    async with open_panel(database) as opened:
+        yield opened
+
+
+def judge(prediction: Prediction, threshold: float) -> Reason:
+    return Reason.ACCEPTED if prediction.confidence >= threshold else Reason.BELOW_THRESHOLD
+
+
+async def _well() -> str | None:
+    return None

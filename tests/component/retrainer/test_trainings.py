@@ -1,0 +1,235 @@
+"""A retrainer trains when there is enough new, once, and promotes only what is no worse."""
+
+import asyncio
+import random
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from contracts.codec import decode
+from contracts.events import ModelPromoted
+from services.learning.artifact import libraries, sign
+from services.learning.student import OUT_OF_SCOPE
+from services.retrainer.order import Hear, Order, Outcome
+from services.storage import catalogue, models, training
+from services.storage.engine import Database
+from services.storage.outbox import OutboxStore
+from services.storage.training import NewSample, State
+from tests.component.retrainer.conftest import KEY, Shop, at_once, sample_of, wish
+from tests.turns import envelope_of
+
+NOW = datetime.now(UTC)
+
+
+async def test_the_first_model_is_made_of_the_catalogue(shop: Shop) -> None:
+    assert await shop.look()
+    [made] = await shop.history()
+    assert (made.state, made.version) == (State.PROMOTED, await shop.champion())
+    assert (made.requested_by, made.samples) == (
+        training.AUTOMATIC,
+        sum(len(intent.examples) for intent in shop.intents),
+    )
+    assert made.details["begun"] == "there is no model yet"
+    assert not await shop.look()
+
+
+async def test_a_promotion_is_told_through_the_outbox(shop: Shop) -> None:
+    await shop.look()
+    [row] = await OutboxStore(shop.database, "test").claim(10, 30)
+    event = decode(row.body).data
+    async with shop.database.read() as connection:
+        [kept] = await models.newest(connection)
+    assert event == ModelPromoted(version=kept.manifest.version, digest=kept.manifest.digest)
+    assert shop.outbox_woken == 1
+
+
+async def test_fifty_new_samples_lead_to_a_new_model(shop: Shop) -> None:
+    await shop.look()
+    first = await shop.champion()
+    await shop.take_samples(shop.alike(49), "some")
+    assert not await shop.look()
+    await shop.take_samples(shop.alike(50)[49:], "one more")
+    assert await shop.look()
+    newest = (await shop.history())[0]
+    assert newest.state == State.PROMOTED, newest.reason
+    assert newest.details["begun"] == "50 new samples"
+    assert set(newest.details["known"]["recall"]) == {intent.name for intent in shop.intents}
+    async with shop.database.read() as connection:
+        assert await models.alias(connection, models.CHAMPION) == newest.version != first
+        assert await models.alias(connection, models.PREVIOUS) == first
+
+
+async def test_what_teaches_nothing_new_does_not_count(shop: Shop) -> None:
+    """Repeats, texts that no intent fits, labels that nobody knows, the catalogue's own."""
+    await shop.look()
+    for _ in range(2):
+        await shop.take_samples(shop.alike(49), "same")
+    await shop.take_samples([("quién ganó el partido?", None), ("x", "gone")], "none fits")
+    own = NewSample("base:1", "hola!", "saludo", "base", None, "base", None, None, None, NOW)
+    async with shop.database.begin() as connection:
+        await training.store_samples(connection, [own])
+    assert not await shop.look()
+
+
+async def test_what_no_intent_fits_is_learned_as_out_of_scope(shop: Shop) -> None:
+    """But not what nobody has labelled yet."""
+    unlabelled = text("INSERT INTO training_samples (texto) VALUES ('qué opinas de la luna')")
+    async with shop.database.begin() as connection:
+        await connection.execute(unlabelled)
+    strange = ["quién ganó el partido?", "quién ganó ayer?", "cántame una canción", "canta algo"]
+    await shop.take_samples([(words, None) for words in strange], "none fits")
+    assert await shop.look()
+    async with shop.database.read() as connection:
+        [kept] = await models.newest(connection)
+    assert kept.manifest.measures.per_intent[OUT_OF_SCOPE].rows == len(strange)
+
+
+async def test_samples_of_the_shops_other_programs_count(shop: Shop) -> None:
+    await shop.look()
+    insert = text("INSERT INTO training_samples (texto, intencion) VALUES (:texto, :intencion)")
+    rows = [{"texto": words, "intencion": intent} for words, intent in shop.alike(50)]
+    async with shop.database.begin() as connection:
+        await connection.execute(insert, rows)
+    assert await shop.look()
+    assert len(await shop.history()) == 2
+
+
+async def test_a_batch_taken_twice_is_stored_once(shop: Shop) -> None:
+    batch = [envelope_of(sample_of("hola", "saludo"), given_id="s-1"), wish(), wish()]
+    await shop.take(*batch)
+    await shop.take(*batch)
+    [asked] = await shop.history()
+    assert (asked.training_id, asked.requested_by, asked.state) == ("wish-1", "ana", "requested")
+    async with shop.database.read() as connection:
+        rows = await training.labelled(connection, ["saludo"], 10**9)
+    assert [row.text for row in rows].count("hola") == 2  # the catalogue's and this one
+    assert shop.woken == 2
+
+
+async def test_a_wish_that_comes_again_after_it_was_granted_changes_nothing(shop: Shop) -> None:
+    await shop.take(wish())
+    await shop.look()
+    await shop.take(wish())
+    assert not await shop.look()
+    [made] = await shop.history()
+    assert (made.training_id, made.state) == ("wish-1", State.PROMOTED)
+
+
+async def test_a_wish_with_nothing_new_is_refused_in_words(shop: Shop) -> None:
+    await shop.look()
+    await shop.take(wish())
+    assert await shop.look()
+    refused = (await shop.history())[0]
+    assert refused.state == State.REFUSED
+    assert "nothing new" in (refused.reason or "")
+
+
+async def test_two_retrainers_at_once_train_once(shop: Shop) -> None:
+    one, other = shop.retrainer(), shop.retrainer()
+    trained = await asyncio.gather(one.look(shop.stop), other.look(shop.stop))
+    assert sorted(trained) == [False, True]
+    assert len(await shop.history()) == 1
+
+
+async def test_poisoned_samples_are_refused_with_what_got_worse(shop: Shop) -> None:
+    await shop.look()
+    champion = await shop.champion()
+    names = [intent.name for intent in shop.intents]
+    poison = [(words, names[names.index(right) - 1]) for words, right in shop.alike(120)]
+    random.Random(0).shuffle(poison)
+    await shop.take_samples(poison, "poison")
+    assert await shop.look()
+    refused = (await shop.history())[0]
+    assert refused.state == State.REFUSED
+    assert "Refused" in (refused.reason or "")
+    assert min(refused.details["known"]["recall"].values()) < 0
+    assert await shop.champion() == champion
+    assert not await shop.look(), "the same samples must not be tried again"
+
+
+async def test_a_shop_with_one_intent_is_told_what_is_missing(
+    database: Database, shop: Shop
+) -> None:
+    async with database.begin() as connection:
+        for intent in shop.intents[1:]:
+            await catalogue.edit(connection, intent.name, {"active": False}, "ana")
+    assert await shop.look()
+    [failed] = await shop.history()
+    assert failed.state == State.FAILED
+    assert "at least two intents" in (failed.reason or "")
+    assert not await shop.look()
+
+
+async def test_a_finished_model_is_not_promoted_under_a_lost_lease(shop: Shop) -> None:
+    """The lease is lost between the last renewal and the transaction that would promote."""
+
+    async def robbed(order: Order, hear: Hear) -> Outcome:
+        learned = await at_once(order, hear)
+        async with shop.database.begin() as connection:
+            await connection.execute(text("UPDATE leases SET token = token + 1, holder = 'quick'"))
+        return learned
+
+    assert await shop.look(robbed)
+    assert await shop.champion() is None
+    assert [each.state for each in await shop.history()] == [State.RUNNING]
+    assert await OutboxStore(shop.database, "test").claim(10, 30) == []
+
+
+async def test_a_training_whose_machine_dies_again_and_again_is_given_up(shop: Shop) -> None:
+    async with shop.database.begin() as connection:
+        asked = training.Request("heavy", "ana")
+        await training.begin(connection, asked, 1, {"attempts": 3})
+    assert await shop.look()
+    [given_up] = await shop.history()
+    assert given_up.state == State.FAILED
+    assert "begun 3 times" in (given_up.reason or "")
+
+
+async def test_a_model_of_other_libraries_is_replaced_without_comparison(shop: Shop) -> None:
+    await shop.look()
+    await _with_manifest(shop, {"libraries": libraries() | {"scikit-learn": "0.1"}}, KEY)
+    assert await shop.look()
+    made = (await shop.history())[0]
+    assert (made.state, made.details["begun"]) == (
+        State.PROMOTED,
+        "the model in force cannot be read by this release",
+    )
+
+
+async def test_a_model_of_another_key_is_replaced_only_when_asked(shop: Shop) -> None:
+    """A process with a wrong key must not put models in force that nobody else can read."""
+    await shop.look()
+    await _with_manifest(shop, {}, b"the key of somebody else")
+    await shop.take_samples(shop.alike(50), "new")
+    assert not await shop.look()
+    await shop.take(wish())
+    assert await shop.look()
+    assert (await shop.history())[0].state == State.PROMOTED
+
+
+async def test_old_models_go_but_not_those_in_force(shop: Shop) -> None:
+    await shop.look()
+    async with shop.database.begin() as connection:
+        [first] = await models.newest(connection)
+        await connection.execute(text("DELETE FROM model_aliases"))
+        await models.promote(connection, first.manifest.version, "ana")
+        kept = []
+        for second in range(4):
+            version = f"2099010{second + 1}T000000-{first.manifest.version[-8:]}"
+            moment = first.manifest.created_at.replace(year=2099, month=1, day=second + 1)
+            newer = first.manifest.model_copy(update={"version": version, "created_at": moment})
+            _, file = await models.fetch(connection, first.manifest.version)
+            await models.store(connection, newer, file)
+            kept.append(version)
+        assert await training.forget_old_models(connection, 2) == kept[1::-1]
+        left = {each.manifest.version for each in await models.newest(connection)}
+    assert left == {first.manifest.version, *kept[2:]}
+
+
+async def _with_manifest(shop: Shop, changes: dict[str, object], key: bytes) -> None:
+    """Put another manifest beside the champion's file, signed with ``key``."""
+    async with shop.database.begin() as connection:
+        [stored] = await models.newest(connection)
+        changed = sign(stored.manifest.model_copy(update=changes), key)
+        update = text("UPDATE model_artifacts SET manifest = :manifest")
+        await connection.execute(update, {"manifest": changed.model_dump_json()})

@@ -1,0 +1,52 @@
+"""A retrainer as a process runs it: what its queue brings wakes it, what it promotes is told."""
+
+import asyncio
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from services.retrainer.wiring import assemble
+from services.runtime.broker import BrokerAway
+from services.runtime.embedded import EmbeddedBroker
+from services.runtime.keys import Keys
+from services.runtime.live import Live, LiveSettings
+from services.runtime.metrics import Metrics
+from services.runtime.outbox import Outbox
+from services.runtime.process import Frame
+from services.runtime.settings import Settings
+from services.storage import outbox
+from services.storage.outbox import OutboxStore
+from tests.component.retrainer.conftest import KEY, Shop, sample_of
+from tests.turns import envelope_of
+
+
+async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_path: Path) -> None:
+    """The promotion is a broadcast: that nobody listens must not keep its row for ever."""
+    await shop.look()
+    first, told, stop = await shop.champion(), asyncio.Event(), asyncio.Event()
+    registry = CollectorRegistry()
+    live = Live(LiveSettings(ml_auto_retrain_examples=20))
+    broker = EmbeddedBroker(tmp_path / "broker.sqlite")
+    settings = Settings(models_dir=shop.models_dir)
+    frame = Frame(settings, live, broker, Metrics(registry), told.set)
+    part = assemble(frame, shop.database, Keys(b"", KEY))
+    [intake], [run] = part.intakes, part.background
+    assert intake.queue == "aprendiz.retrainer"
+    running = asyncio.create_task(run(stop))
+    samples = [
+        envelope_of(sample_of(words, intent), given_id=f"s-{place}")
+        for place, (words, intent) in enumerate(shop.alike(20))
+    ]
+    assert await intake.handler(samples) == [[] for _ in samples]
+    async with asyncio.timeout(30):
+        await told.wait()
+    stop.set()
+    await running
+    assert await shop.champion() != first
+    assert registry.get_sample_value("aprendiz_trainings_total", {"outcome": "promoted"}) == 1
+    await broker.connect()
+    publisher = Outbox(OutboxStore(shop.database, "test"), broker, (BrokerAway,))
+    assert await publisher.publish_waiting() == 2
+    await broker.close()
+    async with shop.database.read() as connection:
+        assert await outbox.waiting(connection) == 0
