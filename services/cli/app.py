@@ -1,0 +1,50 @@
+"""The commands, put together; known errors become one line and an exit code."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from services.cli import db, doctor, evaluate, failures, models, run, talk, topology, train
+from services.runtime import logs
+from services.runtime.settings import read_settings
+
+HELP = """Aprendiz answers a shop's WhatsApp messages in Spanish.
+
+A first look: `aprendiz db upgrade`, then `aprendiz run` and type a message.
+Exit codes: 0 done, 1 failed (why is on standard error), 2 wrong usage, 3 no answer in time.
+"""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(help=HELP)
+def begin() -> None:
+    # Standard output is the command's own.
+    logs.configure(read_settings(), sys.stderr)
+
+
+app.command("run")(run.run)
+app.command("send")(talk.send)
+app.command("chat")(talk.chat)
+app.command("tap")(talk.tap)
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(models.app, name="models")
+app.add_typer(failures.app, name="failures")
+app.add_typer(topology.app, name="topology")
+app.add_typer(db.app, name="db")
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except Exception as error:
+        from services.cli.known import KNOWN
+
+        if not isinstance(error, KNOWN):
+            raise
+        Console(stderr=True).print(f"aprendiz: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,82 @@
+"""``aprendiz doctor``: is everything that a shop needs there?"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import typer
+from rich import print as show
+
+from contracts import topology
+from services.cli.options import Json
+from services.opening import open_broker, open_database
+from services.runtime.keys import read_keys
+from services.runtime.settings import Settings, read_settings
+
+Check = Callable[[Settings], Awaitable[str]]
+
+
+def doctor(as_json: Json = False) -> None:
+    """Look at settings, broker, database, tables and model, and say what to do about each."""
+    settings = read_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    found = asyncio.run(_examine(settings))
+    if as_json:
+        print(json.dumps({name: {"ok": ok, "says": words} for name, (ok, words) in found.items()}))
+    else:
+        for name, (ok, words) in found.items():
+            show(f"[{'green' if ok else 'red'}]{'ok' if ok else 'no'}[/] {name}: {words}")
+    raise typer.Exit(0 if all(ok for ok, _ in found.values()) else 1)
+
+
+async def _examine(settings: Settings) -> dict[str, tuple[bool, str]]:
+    return {name: await _ask(check, settings) for name, check in CHECKS.items()}
+
+
+async def _ask(check: Check, settings: Settings) -> tuple[bool, str]:
+    try:
+        return True, await check(settings)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is what the doctor tells
+        return False, str(error) or repr(error)
+
+
+async def _secret(settings: Settings) -> str:
+    read_keys(settings)
+    return "there"
+
+
+async def _broker(settings: Settings) -> str:
+    broker = open_broker(settings, "doctor")
+    try:
+        await broker.connect()
+        await broker.declare(topology.build(settings.gateways))
+    finally:
+        await broker.close()
+    return (
+        "RabbitMQ, topology in place" if settings.amqp_url else f"embedded, {settings.broker_file}"
+    )
+
+
+async def _tables(settings: Settings) -> str:
+    from services.storage import migrate
+
+    await migrate.require_current(settings.database)
+    return "up to date"
+
+
+async def _model(settings: Settings) -> str:
+    from services.storage import models
+
+    async with open_database(settings) as database, database.read() as connection:
+        version = await models.alias(connection, models.CHAMPION)
+    if version is None:
+        raise LookupError("none yet: start `aprendiz run`, which trains the first one")
+    return version
+
+
+CHECKS: dict[str, Check] = {
+    "secret key": _secret,
+    "broker": _broker,
+    "tables": _tables,
+    "model": _model,
+}

@@ -1,0 +1,165 @@
+"""``aprendiz evaluate``: train on one file, answer another, and print what the student is worth."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.cli.options import Json
+
+if TYPE_CHECKING:
+    from services.learning.evaluation import Evaluation, Point
+    from services.learning.student import Example
+    from services.learning.trial import Trial
+
+ROWS = "FILE[:SPLIT,...]"
+
+
+def evaluate(
+    train: Annotated[
+        list[str], typer.Option(metavar=ROWS, help="Learn from these rows; may be repeated.")
+    ],
+    test: Annotated[
+        list[str], typer.Option(metavar=ROWS, help="Judge on these rows; may be repeated.")
+    ],
+    language: Annotated[str, typer.Option(help="Language of the messages: es or en.")] = "es",
+    target: Annotated[
+        float,
+        typer.Option(
+            min=0.5, max=0.9999, help="Precision wanted; 0.95 and 0.98 are shown in any case."
+        ),
+    ] = 0.95,
+    as_json: Json = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write figures and charts to DIR/evaluation.html."),
+    ] = None,
+) -> None:
+    """Train a student on some rows, judge it on others, and print what it is worth.
+
+    A file holds one JSON object a line, {"text": ..., "intent": ...}; the intent __oos__ means out
+    of scope.
+    Or it is a catalogue such as training_data/base_intents.json.
+    FILE:train,val takes only the rows whose "split" is train or val.
+
+    Thresholds are chosen on the training rows alone.
+    Nothing is sent anywhere; no server or database is needed.
+
+    Example: aprendiz evaluate --train shop.jsonl:train --test shop.jsonl:test --report pages
+    """
+    from services.learning.grams import STEMMERS
+
+    if language not in STEMMERS:
+        raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
+    if report is not None:
+        from services.cli.charts import require_matplotlib
+
+        require_matplotlib()  # before the work, not after it
+    with Console(stderr=True).status("Training and judging ..."):
+        trial = _trial(train, test, language, target)
+    print(json.dumps(trial.figures(), ensure_ascii=False)) if as_json else _show(trial)
+    if report is not None:
+        from services.cli.page import write_page
+
+        page = write_page(report, trial, f"{', '.join(train)} → {', '.join(test)}")
+        print(f"Report: {page}", file=sys.stderr)
+
+
+def _trial(train: list[str], test: list[str], language: str, target: float) -> "Trial":
+    from services.learning.labelled import LabelledFileError
+    from services.learning.training import TrainingDataError
+    from services.learning.trial import try_out
+
+    try:
+        return try_out(rows_of(train), rows_of(test), language=language, target=target)
+    except TrainingDataError as error:
+        raise LabelledFileError(f"{', '.join(train)}: {error}") from error
+
+
+def rows_of(named: list[str]) -> "list[Example]":
+    """The rows that FILE or FILE:SPLIT,... name; a file whose own name has a colon is that file."""
+    from services.learning.labelled import read_labelled
+
+    rows = []
+    for name in named:
+        file, colon, splits = name.rpartition(":")
+        if not colon or Path(name).exists():
+            rows += read_labelled(Path(name))
+        else:
+            rows += read_labelled(Path(file), [each for each in splits.split(",") if each])
+    return rows
+
+
+def _show(trial: "Trial") -> None:
+    found = trial.evaluation
+    console = Console(soft_wrap=True, markup=False, highlight=False)
+    for name, value in summary(trial):
+        console.print(f"{name:<28}{value}")
+    console.print(_points(found))
+
+
+def summary(trial: "Trial") -> list[tuple[str, str]]:
+    """Names and values of all figures but those of the thresholds, as people read them."""
+    found = trial.evaluation
+    lines = [
+        ("training rows", f"{found.training_rows:,}"),
+        ("test rows", f"{found.rows:,} ({found.in_scope:,} in scope, {found.out_of_scope:,} out)"),
+        ("accuracy in scope", share(found.accuracy)),
+        ("macro-F1 in scope", share(found.macro_f1)),
+        ("calibration error (ECE)", share(found.ece)),
+        ("area under risk-coverage", share(found.risk_coverage_area)),
+        ("out of scope, named so", share(found.out_of_scope_recall)),
+        ("training took", f"{trial.fit_seconds:.2f} s"),
+        ("one text, p50 / p99", f"{trial.latency_p50_ms:.2f} / {trial.latency_p99_ms:.2f} ms"),
+    ]
+    return lines + _remarks(found)
+
+
+def _remarks(found: "Evaluation") -> list[tuple[str, str]]:
+    """What changes how the figures are to be read, where there is something."""
+    strangers = ", ".join(f"{name} ({rows})" for name, rows in found.unknown.items())
+    remarks = [
+        ("counted as out of scope", f"{strangers}: not in the training rows", strangers),
+        ("not learned", f"{', '.join(found.left_out)}: a single text each", found.left_out),
+        (
+            "test texts seen in training",
+            f"{found.also_in_training:,} rows",
+            found.also_in_training,
+        ),
+    ]
+    return [(name, words) for name, words, there in remarks if there]
+
+
+def _points(found: "Evaluation") -> Table:
+    table = Table(*COLUMNS)
+    for each in found.points:
+        table.add_row(*cells(each))
+    return table
+
+
+COLUMNS = (
+    "threshold", "", "answered alone", "right", "of all rows", "right", "false accepts",
+)  # fmt: skip
+"""Heads of what `cells` gives; the first pair of shares is of the rows in scope."""
+
+
+def cells(point: "Point") -> tuple[str, ...]:
+    """A threshold's figures as people read them."""
+    return (
+        "none reaches it" if point.threshold is None else f"{point.threshold:.3f}",
+        "fixed" if point.target is None else f"for {point.target:.0%}",
+        share(point.coverage),
+        share(point.precision),
+        share(point.coverage_of_all),
+        share(point.precision_of_all),
+        share(point.false_accepts),
+    )
+
+
+def share(of_one: float | None) -> str:
+    """A share as a percentage; a dash where there is nothing to take a share of."""
+    return "-" if of_one is None else f"{of_one:.1%}"

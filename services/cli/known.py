@@ -1,0 +1,22 @@
+"""Errors whose words say all that a person needs; any other one shows its traceback."""
+
+from services.cli.charts import ChartsMissing
+from services.cli.line import Unsayable
+from services.learning.labelled import LabelledFileError
+from services.runtime.broker import BrokerAway, TopologyMismatch
+from services.runtime.http import PortBusy
+from services.runtime.settings import SettingsError
+from services.storage.errors import DatabaseAway, DatabaseError, UnusableUrl
+
+KNOWN = (
+    BrokerAway,
+    ChartsMissing,
+    DatabaseAway,
+    DatabaseError,
+    LabelledFileError,
+    PortBusy,
+    SettingsError,
+    TopologyMismatch,
+    Unsayable,
+    UnusableUrl,
+)

@@ -1,0 +1,115 @@
+"""One HTML page of an evaluation that needs no network: figures, charts, the worst mistakes."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from services.cli.charts import confusion, coverage_precision, reliability
+from services.cli.evaluate import COLUMNS, cells, share, summary
+from services.learning.student import Floats
+
+if TYPE_CHECKING:
+    from services.learning.evaluation import Said
+    from services.learning.trial import Trial
+
+FILE = "evaluation.html"
+_WORST = 50
+_PAIRS = 20
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1f2937; max-width: 96rem; margin: 2rem auto;
+       padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
+table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem .8rem .25rem 0;
+       border-bottom: 1px solid #e5e7eb; vertical-align: top; }
+.charts { display: flex; flex-wrap: wrap; gap: 1rem; } .wide { overflow-x: auto; }
+.charts svg { max-width: 100%; height: auto; } p { max-width: 46rem; }
+"""
+
+
+def write_page(folder: Path, trial: "Trial", title: str) -> Path:
+    """Writes the page into `folder` (made if need be); returns its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / FILE
+    page.write_text(_page(trial, title), encoding="utf-8")
+    return page
+
+
+def _page(trial: "Trial", title: str) -> str:
+    said, counts = trial.said, _counts(trial.said)
+    shown = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
+    names = [said.intents[place] for place in shown]
+    square = counts[np.ix_(shown, shown)]
+    return f"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Aprendiz: evaluation</title><style>{_STYLE}</style></head>
+<body>
+<h1>Evaluation of the student</h1>
+<p>{escape(title)}</p>
+<h2>Figures</h2>
+{_table((), summary(trial))}
+<h2>What a threshold lets the student answer alone</h2>
+<p>Thresholds for a precision were chosen on the training rows alone. The first two shares are of
+the rows in scope, the next two of all rows, where answering one out of scope is an error; false
+accepts are the rows out of scope that were answered alone.</p>
+{_table(COLUMNS, [cells(point) for point in trial.evaluation.points])}
+<h2>Does the confidence mean what it says? How much is answered how well?</h2>
+<p>Left: the bars would end on the line if a confidence of 70 % were right 70 times in 100; the
+numbers are rows. Right: the surest rows first.</p>
+<div class="charts">{reliability(said)}{coverage_precision(said, trial.evaluation.points)}</div>
+<h2>Confusion matrix</h2>
+<p>True intent down, what the student said across; the numbers are rows, the shade their share of
+the true intent.</p>
+<div class="wide">{confusion(square, names)}</div>
+<h3>Most confused</h3>
+{_table(("true", "said", "rows"), _pairs(square, names))}
+<h2>Worst mistakes</h2>
+<p>The surest errors first; rows out of scope that would be answered count as errors.</p>
+{_table(("text", "true", "said", "confidence"), _mistakes(trial))}
+</body>
+</html>
+"""
+
+
+def _counts(said: "Said") -> Floats:
+    """Rows by true place and named place."""
+    counts = np.zeros((len(said.intents), len(said.intents)))
+    np.add.at(counts, (said.truth, said.named), 1)
+    return counts
+
+
+def _pairs(counts: Floats, names: Sequence[str]) -> list[tuple[str, ...]]:
+    wrong = counts * (1 - np.eye(len(names)))
+    worst = np.argsort(-wrong, axis=None, kind="stable")[:_PAIRS]
+    places = [divmod(int(place), len(names)) for place in worst]
+    return [
+        (names[row], names[column], str(int(wrong[row, column])))
+        for row, column in places
+        if wrong[row, column]
+    ]
+
+
+def _mistakes(trial: "Trial") -> list[tuple[str, ...]]:
+    said = trial.said
+    wrong = np.flatnonzero(~said.right & (said.named != said.truth))
+    worst = wrong[np.argsort(-said.sure[wrong], kind="stable")][:_WORST]
+    return [
+        (
+            trial.test[row].text,
+            trial.test[row].intent,
+            said.intents[said.named[row]],
+            share(float(said.probabilities[row].max())),
+        )
+        for row in worst
+    ]
+
+
+def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    body = "\n".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return f"<table><tr>{head}</tr>\n{body}</table>" if head else f"<table>{body}</table>"

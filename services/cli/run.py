@@ -1,0 +1,93 @@
+"""``aprendiz run``: all services in one process, or one of them."""
+
+import asyncio
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from contracts.topology import SERVICES, service
+from services.runtime.settings import Settings, read_settings
+from services.runtime.waiting import pause
+
+if TYPE_CHECKING:
+    from services.runtime.process import Process
+
+ALL = "all"
+NAMES = tuple(row.name for row in SERVICES)
+ALL_PORT = 9100
+"""Health and metrics of a process that runs everything."""
+LOOK = 0.1
+"""Seconds between two looks whether everything is ready."""
+
+
+def run(
+    name: Annotated[
+        str, typer.Argument(metavar="[all|SERVICE]", help=f"all, or one of: {', '.join(NAMES)}")
+    ] = ALL,
+    chat: Annotated[
+        bool, typer.Option(help="Talk to the shop on this terminal (only with all).")
+    ] = True,
+) -> None:
+    """Run the services until SIGTERM or Ctrl-C."""
+    if name not in (ALL, *NAMES):
+        raise typer.BadParameter(f"no service {name!r}; there are: all, {', '.join(NAMES)}")
+    from services.runtime import logs
+
+    settings = read_settings()
+    talking = chat and name == ALL and sys.stdin.isatty()
+    log_file = settings.home / "aprendiz.log" if talking else None
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with log_file.open("a", encoding="utf-8") if log_file else nullcontext(sys.stderr) as stream:
+        logs.configure(settings, stream)
+        asyncio.run(_run(settings, name, talking))
+
+
+async def _run(settings: Settings, name: str, talking: bool) -> None:
+    from services.runtime.http import open_socket
+    from services.runtime.process import stop_on_signals
+    from services.wiring import open_process
+
+    stop = stop_on_signals()
+    names = NAMES if name == ALL else (name,)
+    async with open_process(settings, names) as process:
+        port = settings.metrics_port
+        if port is None:
+            port = ALL_PORT if name == ALL else service(name).port
+        health = open_socket(settings.metrics_host, port, "APRENDIZ_METRICS_PORT")
+        if not talking:
+            await process.run(stop, health)
+            return
+        running = asyncio.create_task(process.run(stop, health))
+        await _talk(settings, process, running, stop)
+
+
+async def _talk(
+    settings: Settings, process: "Process", running: "asyncio.Task[None]", stop: asyncio.Event
+) -> None:
+    """Hold the prompt beside the running process; leaving the prompt stops the process."""
+    from services.cli.chat import converse
+
+    console = Console()
+    api = f"http://{settings.http_host}:{settings.http_port or 5000}/docs"
+    console.print(f"Aprendiz runs. HTTP API: {api}   Log: {settings.home / 'aprendiz.log'}")
+    with console.status("The first model is being trained; a moment..."):
+        await _until_ready(process, running, stop)
+    if not running.done() and not stop.is_set():
+        talking = asyncio.create_task(converse(settings, console))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({talking, running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        talking.cancel()
+        stopping.cancel()
+        await asyncio.gather(talking, stopping, return_exceptions=True)
+    stop.set()
+    await running
+
+
+async def _until_ready(
+    process: "Process", running: "asyncio.Task[None]", stop: asyncio.Event
+) -> None:
+    while not (running.done() or stop.is_set()) and await process.away():
+        await pause(stop, LOOK)

@@ -1,0 +1,82 @@
+"""``aprendiz train``: ask for a training now, and watch it."""
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+import typer
+from rich.progress import Progress
+
+from contracts.envelope import originate
+from contracts.events import TrainingRequested
+from services.cli.line import SOURCE, connected
+from services.cli.options import Json
+from services.opening import open_database
+from services.runtime.batch import outgoing
+from services.runtime.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from services.storage.engine import Database
+    from services.storage.training import Training
+
+LOOK = 0.5
+NO_ANSWER = 3
+ENDED = ("promoted", "refused", "failed")
+
+
+def train(
+    wait: Annotated[bool, typer.Option(help="Watch the training to its end.")] = True,
+    patience: Annotated[
+        float, typer.Option("--timeout", help="Seconds to watch at the most.")
+    ] = 600.0,
+    as_json: Json = False,
+) -> None:
+    """Ask the retrainer for a training. Exit code 0: promoted or refused, 1: it failed."""
+    raise typer.Exit(asyncio.run(_train(read_settings(), wait, patience, as_json)))
+
+
+async def _train(settings: Settings, wait: bool, patience: float, as_json: bool) -> int:
+    training_id = str(uuid4())
+    event = TrainingRequested(training_id=training_id, requested_by="cli")
+    async with connected(settings) as broker:
+        await broker.publish([outgoing(originate(event, source=SOURCE, given_id=training_id))])
+    if not wait:
+        print(json.dumps({"training_id": training_id}) if as_json else f"asked, {training_id}")
+        return 0
+    async with open_database(settings) as database:
+        try:
+            async with asyncio.timeout(patience):
+                ended = await _watch(database, training_id, quiet=as_json)
+        except TimeoutError:
+            print(f"Training {training_id} has not ended: is a retrainer running?")
+            return NO_ANSWER
+    _show(ended, as_json)
+    return 1 if ended.state == "failed" else 0
+
+
+async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Training":
+    from services.storage import training
+
+    with Progress(transient=True, disable=quiet) as bar:
+        task = bar.add_task("waiting for a retrainer", total=1.0)
+        while True:
+            async with database.read() as connection:
+                now = await training.get(connection, training_id)
+            if now is not None and now.state in ENDED:
+                return now
+            if now is not None:
+                details: dict[str, Any] = now.details or {}
+                step = str(details.get("stage", now.state))
+                bar.update(task, description=step, completed=float(details.get("progress", 0)))
+            await asyncio.sleep(LOOK)
+
+
+def _show(ended: "Training", as_json: bool) -> None:
+    if as_json:
+        fields = {"training_id": ended.training_id, "state": ended.state, "reason": ended.reason}
+        print(json.dumps({**fields, "version": ended.version}, ensure_ascii=False))
+        return
+    print(f"{ended.state}: {ended.reason or 'no reason given'}")
+    if ended.version:
+        print(f"version {ended.version}")

@@ -1,0 +1,143 @@
+"""The composition root: opens broker and database once, and puts a process together by hand."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from contracts.events import Reason
+from services.champion import Champion
+from services.classifier import wiring as classifier
+from services.classifier.route import decide
+from services.conversations import wiring as conversations
+from services.failures import wiring as failures
+from services.gateway import wiring as gateway
+from services.learning.slot import ModelSlot
+from services.learning.student import Prediction
+from services.opening import open_broker, open_database
+from services.panel import wiring as panel
+from services.retrainer import wiring as retrainer
+from services.router import wiring as router
+from services.runtime.broker import BrokerAway
+from services.runtime.health import Probe
+from services.runtime.keys import Keys, read_keys
+from services.runtime.live import Live, LiveSettings
+from services.runtime.metrics import Metrics
+from services.runtime.outbox import Outbox
+from services.runtime.policy import Rules
+from services.runtime.process import Dependencies, Frame, Part, Process
+from services.runtime.settings import Settings
+from services.storage import migrate, secrets, versions
+from services.storage import settings as stored_settings
+from services.storage.engine import Database
+from services.storage.errors import DatabaseAway
+from services.storage.outbox import OutboxStore
+from services.teacher import wiring as teacher
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a process has open, for the parts that stand on it."""
+
+    frame: Frame
+    database: Database
+    keys: Keys
+    slot: ModelSlot
+    champion: Champion
+
+
+ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
+    "conversations": lambda it: conversations.assemble(it.frame, it.database),
+    "classifier": lambda it: classifier.assemble(it.frame, it.database, it.slot),
+    "router": lambda it: router.assemble(it.frame, it.database),
+    "teacher": lambda it: teacher.assemble(it.frame, it.database),
+    "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys),
+    "gateway": lambda it: gateway.assemble(it.frame, it.database),
+    "failures": lambda it: failures.assemble(it.frame, it.database),
+    "panel": lambda it: panel.assemble(
+        it.frame, it.database, it.slot, judge=_judge, probes={"broker": _broker_probe(it.frame)}
+    ),
+}
+
+
+def _judge(prediction: Prediction, threshold: float) -> Reason:
+    """The classifier's decision on a bare text, for the API."""
+    return decide(prediction, True, (), threshold).reason
+
+
+def _broker_probe(frame: Frame) -> Probe:
+    async def ask() -> str | None:
+        try:
+            await frame.broker.connect()
+        except BrokerAway as error:
+            return str(error)
+        return None
+
+    return ask
+
+
+@asynccontextmanager
+async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterator[Process]:
+    """A process of these services, ready to run.
+
+    Raises:
+        SchemaMismatch: the tables are not this release's; names the command.
+        PortBusy: a port is taken; names the setting.
+    """
+    name = names[0] if len(names) == 1 else "all"
+    keys = read_keys(settings)
+    async with open_database(settings) as database:
+        await migrate.require_current(settings.database)
+        live = Live()
+        await _refresh(live, database, keys)
+        broker = open_broker(settings, name)
+        away = (*Rules().away, DatabaseAway)
+        outbox = Outbox(OutboxStore(database, _holder()), broker, away)
+        frame = Frame(settings, live, broker, Metrics(CollectorRegistry()), outbox.wake)
+        slot = ModelSlot()
+        champion = Champion(database, slot, settings.models_dir, keys.signing)
+        opened = Opened(frame, database, keys, slot, champion)
+        parts = [_followed(opened), *(ASSEMBLE[each](opened) for each in names)]
+        dependencies = Dependencies(database.ping, lambda: _versions(database), away, outbox)
+        yield Process(frame, parts, dependencies)
+
+
+def _followed(opened: Opened) -> Part:
+    """What every process follows: the settings, and the model in force."""
+
+    async def settings() -> None:
+        await _refresh(opened.frame.live, opened.database, opened.keys)
+
+    return Part("process", follows={"settings": settings, "model": opened.champion.refresh})
+
+
+async def _refresh(live: Live, database: Database, keys: Keys) -> None:
+    async with database.read() as connection:
+        stored = await stored_settings.read(connection)
+    key = secrets.encryption_key(keys.secret)
+    ours = {name: stored.values[name] for name in LiveSettings.model_fields & stored.values.keys()}
+    live.take({name: _plain(key, name, value) for name, value in ours.items()})
+
+
+def _plain(key: bytes, name: str, stored: str | None) -> str | None:
+    """A setting in plain text. A shop without one of its secrets still answers what it can."""
+    try:
+        return secrets.decrypt(key, stored) if stored else stored
+    except secrets.SecretUnreadable as error:
+        log.warning("a setting is left at its default", setting=name, why=str(error))
+        return None
+
+
+async def _versions(database: Database) -> Mapping[str, int]:
+    async with database.read() as connection:
+        return await versions.read(connection)
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,21 @@
+"""A process opens although a setting of the database can't be read."""
+
+from pathlib import Path
+
+from services.runtime.settings import Settings
+from services.storage import settings as stored_settings
+from services.storage.engine import Database
+from services.storage.migrate import upgrade
+from services.storage.secrets import PREFIX
+from services.wiring import open_process
+
+
+async def test_a_secret_that_does_not_open_leaves_the_shop_open(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, models_dir=tmp_path / "models")
+    await upgrade(settings.database)
+    async with Database.open(settings.database) as database, database.begin() as connection:
+        nonsense = {"openai_api_key": f"{PREFIX}nonsense", "ml_umbral_confianza": "70"}
+        await stored_settings.write(connection, nonsense, "ana")
+    async with open_process(settings, ["classifier"]) as process:
+        live = process._frame.live.settings
+    assert (live.openai_api_key, live.ml_umbral_confianza) == (None, 70)

@@ -1,0 +1,98 @@
+"""On a terminal, `aprendiz run all` is a prompt that shows who answered, why and how fast."""
+
+import asyncio
+import os
+import pty
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.embedded import Home
+from tests.e2e.program import APRENDIZ, environment
+from tests.e2e.waiting import until
+
+pytestmark = pytest.mark.timeout(300)
+
+CONTROL = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\].*?\x07)")
+
+
+class Terminal:
+    """The person's end of a terminal."""
+
+    def __init__(self, master: int) -> None:
+        """Nothing has been shown yet."""
+        self._master = master
+        self._shown = b""
+        os.set_blocking(master, False)
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._master, keys.encode())
+
+    @property
+    def screen(self) -> str:
+        """All that was shown so far, without colours and cursor movements."""
+        try:
+            while chunk := os.read(self._master, 65536):
+                self._shown += chunk
+        except (BlockingIOError, OSError):  # nothing new, or the other end is closed
+            pass
+        return CONTROL.sub("", self._shown.decode(errors="replace"))
+
+    async def shows(self, pattern: str) -> re.Match[str]:
+        """What matches on the screen, as soon as it does."""
+
+        async def look() -> re.Match[str] | None:
+            return re.search(pattern, self.screen)
+
+        try:
+            found = await until(look, f"the terminal shows {pattern}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it shows:\n{self.screen}") from error
+        assert found
+        return found
+
+
+@contextmanager
+def terminal() -> Iterator[tuple[Terminal, int]]:
+    """A terminal and the descriptor for the program on it."""
+    master, slave = pty.openpty()
+    try:
+        yield Terminal(master), slave
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -> None:
+    home = Home(folder / "prompt")
+    await home.command("db", "upgrade")
+    with terminal() as (person, slave):
+        run = await asyncio.create_subprocess_exec(
+            *(APRENDIZ, "run", "all"),
+            env={**environment(home.settings), "TERM": "xterm", "COLUMNS": "200"},
+            cwd=home.folder,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        try:
+            await person.shows("tú>")
+            person.type("hola buenas tardes\r")
+            await person.shows(r"Gracias por escribirnos")
+            await person.shows(r"router · accepted: saludo \d+%, threshold 80% · \d+ ms")
+            person.type("mi vecina dijo que le salió buenísima\r")
+            await person.shows(r"Un asesor te responderá")
+            await person.shows(r"teacher, who asks a person · below_threshold: \w+ \d+%")
+            person.type("\x04")
+            async with asyncio.timeout(30):
+                assert await run.wait() == 0
+            assert "Traceback" not in person.screen
+        finally:
+            if run.returncode is None:
+                run.kill()
+                await run.wait()

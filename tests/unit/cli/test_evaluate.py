@@ -1,0 +1,157 @@
+"""``aprendiz evaluate`` as people call it: figures, JSON, the report, and bad input."""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+NAUGHTY = "<script>alert('café')</script> & hola"
+INTENTS = {
+    "saludo": ["hola", "buenas", "buenos días", "hola qué tal", "muy buenas", "hola amigo"],
+    "precio": ["cuánto cuesta", "qué precio tiene", "precio?", "cuánto vale", "precio del azul"],
+    "a<b>&$c$": ["mi pedido no llega", "dónde está mi pedido", "pedido perdido", "llega mi pedido"],
+    "__oos__": ["eres del barça?", "quién ganó ayer", "cántame algo", "qué opinas del mundo"],
+}
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Two splits; the test split holds an intent that training never saw."""
+    rows = [
+        {"text": text, "intent": intent, "split": "train"}
+        for intent, texts in INTENTS.items()
+        for text in texts
+    ]
+    tests = [
+        ("hola buenas", "saludo"), ("cuánto cuesta el rojo", "precio"), (NAUGHTY, "precio"),
+        ("¿y mi pedido?", "a<b>&$c$"), ("quién ganó el partido", "__oos__"), ("un tractor", "new"),
+    ]  # fmt: skip
+    rows += [{"text": text, "intent": intent, "split": "test"} for text, intent in tests]
+    return write(tmp_path / "shop.jsonl", rows)
+
+
+def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "services.cli", "evaluate", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_figures_come_as_json_with_every_name(file: Path) -> None:
+    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["rows"], found["in_scope"], found["out_of_scope"]) == (6, 4, 2)
+    assert found["unknown"] == {"new": 1}
+    for name in ("accuracy", "macro_f1", "ece", "risk_coverage_area", "out_of_scope_recall"):
+        assert 0 <= found[name] <= 1
+    assert [each["target"] for each in found["points"]] == [None, 0.95, 0.98]
+    assert found["fit_seconds"] > 0
+    assert 0 < found["latency_p50_ms"] <= found["latency_p99_ms"]
+
+
+def test_the_figures_are_printed_for_people(file: Path) -> None:
+    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.9")
+    assert done.returncode == 0, done.stderr
+    assert "6 (4 in scope, 2 out)" in done.stdout
+    assert "new (1): not in the training rows" in done.stdout
+    assert "for 90%" in done.stdout
+
+
+def test_a_catalogue_may_train_and_several_files_may_judge(file: Path) -> None:
+    catalogue = Path(__file__).parents[3] / "training_data/base_intents.json"
+    done = aprendiz("--train", catalogue, "--test", f"{file}:test", "--test", file, "--json")
+    assert json.loads(done.stdout)["rows"] == 6 + 25
+
+
+class Page(HTMLParser):
+    """Reads a page's tags, text and links to elsewhere."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        loading = {"src", "href", "xlink:href", "action", "data"}
+        self.links += [value for name, value in attrs if name in loading and value]
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_the_report_is_one_page_with_every_part_that_loads_nothing(
+    file: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new" / "pages"
+    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--report", folder)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in folder.iterdir()] == ["evaluation.html"]
+    html = (folder / "evaluation.html").read_text(encoding="utf-8")
+    page = Page(html)
+    assert page.tags.count("svg") == 3
+    words = " ".join(page.words)
+    parts = ("macro-F1 in scope", "for 98%", "share right", "share answered alone", "said",
+             "Confusion matrix", "Most confused", "Worst mistakes")  # fmt: skip
+    for part in parts:
+        assert part in words
+    assert "script" not in page.tags
+    assert all(link.startswith(("#", "data:")) for link in page.links)
+    assert not re.search(r"url\((?!#)|@import", html)
+
+
+def test_texts_and_names_are_shown_as_they_are_never_as_markup(file: Path, tmp_path: Path) -> None:
+    aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--report", tmp_path)
+    html = (tmp_path / "evaluation.html").read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "<b>" not in html
+    assert "a<b>&$c$" in Page(html).words
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ('{"text": "hola", "intent": "a"}\n{"text": 1, "intent": "a"}', 'line 2: "text" is 1'),
+        ('{"text": "hola", "intent": "a"}', "at least two intents with 2 different texts"),
+    ],
+)
+def test_bad_rows_end_with_one_line_that_says_where(
+    tmp_path: Path, content: str, complaint: str
+) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(content)
+    done = aprendiz("--train", bad, "--test", bad)
+    assert done.returncode == 1
+    assert str(bad) in done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_language_is_wrong_usage(file: Path) -> None:
+    done = aprendiz("--train", file, "--test", file, "--language", "fr")
+    assert done.returncode == 2
+    assert "there are en, es" in done.stderr
+
+
+def test_a_report_without_matplotlib_says_what_to_install(file: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, importlib.util as util; find = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'matplotlib' else find(name, *rest)\n"
+        "from services.cli import main; main()"
+    )
+    report = ["evaluate", "--train", str(file), "--test", str(file), "--report", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *report], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "make setup" in done.stderr

@@ -1,0 +1,59 @@
+"""What strangers publish does not stop a command."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from contracts.codec import encode
+from contracts.envelope import Envelope, originate
+from contracts.events import Event, ReplySent
+from contracts.samples import golden
+from services.cli.app import app
+from services.cli.line import Line
+from services.runtime.broker import Delivery
+from services.storage import failures
+from services.storage.engine import Database
+from services.storage.migrate import upgrade
+
+HOSTILE = failures.NewFailure(
+    "k", None, "x", "q", "k", "invalid", "expected one of; got '[/red]'", 0, b"{", {}
+)
+
+
+async def _bury(url: str) -> None:
+    await upgrade(url)
+    async with Database.open(url) as database, database.begin() as connection:
+        await failures.store(connection, [HOSTILE])
+
+
+def test_a_failure_that_looks_like_markup_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APRENDIZ_HOME", str(tmp_path))
+    asyncio.run(_bury(f"sqlite:///{tmp_path / 'aprendiz.sqlite'}"))
+    listed = CliRunner().invoke(app, ["failures", "list"], env={"COLUMNS": "200"})
+    assert listed.exit_code == 0, listed.output
+    assert "[/red]" in listed.output
+
+
+class Heard:
+    """A listener that has heard these bodies."""
+
+    def __init__(self, *bodies: bytes) -> None:
+        self._bodies = bodies
+
+    async def take(self, limit: int) -> list[Delivery]:
+        return [Delivery("tap", "k", body, {}, "", 0, 1) for body in self._bodies]
+
+
+async def test_a_body_that_is_no_event_does_not_end_a_conversation() -> None:
+    reply: Envelope[Event] = golden()["reply.requested"]
+    sent = ReplySent(
+        **golden()["reply.sent"].data.model_dump(exclude={"reply_id"}), reply_id=reply.id
+    )
+    end = encode(originate(sent, source="/test", given_id="1"))
+    heard = Heard(b"no es nada", encode(reply), end)
+    line = Line(None, heard, reply.subject)  # type: ignore[arg-type]  # nothing is said
+    assert (await line.answer(0.0)).reply == reply.data
