@@ -81,6 +81,10 @@ class Reason(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
     UNSUPPORTED_KIND = "unsupported_kind"
     NO_MODEL = "no_model"
+    UNPROVEN = "unproven"
+    REFUTED = "refuted"
+    ALWAYS_ASK = "always_ask"
+    DISPUTED = "disputed"
     ESCALATED = "escalated"
     OTHER = "other"
 

@@ -1,0 +1,141 @@
+"""Finds by evidence alone how sure the student must be to answer alone: the certificate.
+
+Fixed-sequence Learn-then-Test (Angelopoulos, Bates, Candès, Jordan, Lei 2021, section 4.2): the
+thresholds are tested in an order that no outcome has a say in, the strictest first, each at the
+full level, and the walk ends at the first that fails. So a false certificate needs the first test
+of a threshold that is too low to pass by chance, and that happens with probability `level`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from services.learning.bounds import lower_bound, rows_needed, upper_bound
+from services.learning.evidence import Evidence
+
+GRID = (
+    0.99, 0.98, 0.97, 0.96, 0.95, 0.93, 0.9, 0.875, 0.85, 0.825, 0.8, 0.775, 0.75, 0.725, 0.7,
+    0.65, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3,
+)  # fmt: skip
+"""The thresholds that are tested, fixed for all shops and models: no data has a say in them."""
+
+_GROWTH = 1.5
+_SLACK = 1
+"""Errors that the first tested threshold may have and still pass: with none allowed, a student
+that is right 99 times in 100 would fail its first test nearly every second time."""
+
+
+class State(StrEnum):
+    """What the evidence says of the student."""
+
+    CERTIFIED = "certified"
+    UNPROVEN = "unproven"
+    REFUTED = "refuted"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One tested threshold: rows at or above it, those right, their bound at the look's level."""
+
+    threshold: float
+    rows: int
+    right: int
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the evidence.
+
+    `threshold` is the lowest one that passed, None unless certified. `rows`, `right` and `bound`
+    are of that threshold, else of the one that failed.
+    `number` is k: the k-th look at this evidence tests at `level` = delta / (k (k + 1)).
+    """
+
+    state: State
+    number: int
+    level: float
+    target: float
+    threshold: float | None
+    rows: int
+    right: int
+    bound: float
+    why: str
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+
+
+def level_of(number: int, delta: float) -> float:
+    """The share of `delta` that the k-th look may spend; over all looks they sum to `delta`."""
+    return delta / (number * (number + 1))
+
+
+def is_due(sure: int, looked_at: int, *, target: float, level: float) -> bool:
+    """Whether a look can show something new.
+
+    `sure` counts the rows that the operator's own threshold would accept, `looked_at` those that
+    the look before saw. Only counts decide, never an outcome: a look that comes when it pleases
+    the outcome would prove nothing.
+    """
+    return sure >= max(rows_needed(target, level, _SLACK), _GROWTH * looked_at)
+
+
+def look(
+    evidence: Sequence[Evidence], *, target: float, level: float, in_force: float, number: int = 1
+) -> Look | None:
+    """The k-th look at the evidence; None when no threshold has enough rows to pass.
+
+    Refuted: the rows at the threshold `in_force` show that it misses the target.
+    """
+    steps = _walk(evidence, target, level)
+    if not steps:
+        return None
+    passed = [step for step in steps if step.bound >= target]
+    if passed:
+        return _look(State.CERTIFIED, passed[-1], steps, number, level, target)
+    acting = _step(evidence, in_force, level)
+    if acting.rows and upper_bound(acting.right, acting.rows, level) < target:
+        return _look(State.REFUTED, acting, steps, number, level, target)
+    return _look(State.UNPROVEN, steps[0], steps, number, level, target)
+
+
+def _walk(evidence: Sequence[Evidence], target: float, level: float) -> list[Step]:
+    """The tested thresholds, up to and with the first that failed."""
+    fewest = rows_needed(target, level, _SLACK)
+    steps: list[Step] = []
+    for threshold in GRID:
+        step = _step(evidence, threshold, level)
+        if step.rows < fewest:
+            continue
+        steps.append(step)
+        if step.bound < target:
+            break
+    return steps
+
+
+def _step(evidence: Sequence[Evidence], threshold: float, level: float) -> Step:
+    accepted = [row.right for row in evidence if row.sure >= threshold]
+    rows, right = len(accepted), sum(accepted)
+    return Step(threshold, rows, right, lower_bound(right, rows, level))
+
+
+def _look(
+    state: State, step: Step, steps: list[Step], number: int, level: float, target: float
+) -> Look:
+    seen = f"{step.right} of {step.rows} rows right at {step.threshold:.0%}"
+    why = {
+        State.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",
+        State.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {target:.0%}",
+        State.REFUTED: f"{seen}: too many errors for {target:.0%}",
+    }[state]
+    return Look(
+        state=state,
+        number=number,
+        level=level,
+        target=target,
+        threshold=step.threshold if state is State.CERTIFIED else None,
+        rows=step.rows,
+        right=step.right,
+        bound=step.bound,
+        why=why,
+        steps=tuple(steps),
+    )

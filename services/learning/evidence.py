@@ -1,0 +1,45 @@
+"""What a drawn turn shows: the student's word, given live, beside what the turn was found to mean."""
+
+from dataclasses import dataclass
+
+from services.learning.student import OUT_OF_SCOPE
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One graded turn. Labels are intents; OUT_OF_SCOPE: none of the catalogue fits.
+
+    `said` and `confidence` are those of the model that was in force when the turn came, which
+    cannot have learned from it. `teacher` is its first answer, `second` what it said when it was
+    asked again, blindly; `person` outranks both.
+    """
+
+    said: str
+    confidence: float
+    teacher: str
+    second: str | None = None
+    person: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What the turn counts as."""
+        return self.person or settled(self.said, self.teacher, self.second)
+
+    @property
+    def sure(self) -> float:
+        """Confidence with which it would be answered alone: 0 for what is named out of scope."""
+        return 0.0 if self.said == OUT_OF_SCOPE else self.confidence
+
+    @property
+    def right(self) -> bool:
+        """Whether answering it alone would have been right, as far as the label knows."""
+        return self.said == self.label and self.said != OUT_OF_SCOPE
+
+
+def settled(said: str, teacher: str, second: str | None) -> str:
+    """The label of a turn over which student and teacher differ.
+
+    The teacher is asked again without a hint. When it then says what the student said, that is
+    two independent voices against one; otherwise its first word stands.
+    """
+    return said if second == said else teacher

@@ -1,0 +1,174 @@
+"""What the student may answer alone: what was proven, under what the operator set."""
+
+from dataclasses import dataclass, replace
+
+from contracts.events import Reason
+from services.learning.certificate import Look, State
+from services.learning.drawing import share_to_draw
+from services.learning.student import OUT_OF_SCOPE, Prediction
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator set; shares in [0, 1], `first` in turns.
+
+    `fixed`: `threshold` holds always, whatever the evidence says. `harmless` are the intents that
+    may be answered alone while everything is still drawn, `always_ask` and `never_ask` those of
+    which the operator has decided, `catalogue` those that the shop has (None: all are).
+    """
+
+    target: float = 0.95
+    delta: float = 0.1
+    threshold: float = 0.8
+    fixed: bool = False
+    share: float = 0.1
+    first: int = 300
+    harmless: frozenset[str] = frozenset()
+    always_ask: frozenset[str] = frozenset()
+    never_ask: frozenset[str] = frozenset()
+    catalogue: frozenset[str] | None = None
+    has_teacher: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What looks and trainings have led to: replaced whole by each, and kept as history.
+
+    `certified` is the threshold that the last look certified, `provisional` the one that was chosen
+    for the model in force on rows it could not learn from, `floor` the last one in force: only a
+    certificate lowers it. `looks` counts the looks at the evidence of the window, `looked_at` the
+    sure rows that the last one saw; `rows`, `right` and `bound` are what it found.
+    """
+
+    state: State = State.UNPROVEN
+    certified: float | None = None
+    provisional: float | None = None
+    floor: float | None = None
+    was_certified: bool = False
+    looks: int = 0
+    looked_at: int = 0
+    rows: int = 0
+    right: int = 0
+    bound: float | None = None
+    why: str = "too few turns were graded to test anything"
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What is in force, as a batch takes it: one snapshot. `share` of all turns is drawn.
+
+    `probation`: everything is still drawn, and only harmless intents are answered alone.
+    """
+
+    state: State
+    threshold: float
+    share: float
+    probation: bool
+    policy: Policy
+
+
+def trust(standing: Standing, policy: Policy, graded: int) -> Trust:
+    """What is in force with `graded` rows of evidence at hand."""
+    state = standing.state if policy.has_teacher else State.UNPROVEN
+    probation = _on_probation(standing, policy, graded)
+    refuted = state is State.REFUTED and not policy.fixed
+    drawn = share_to_draw(
+        graded, share=policy.share, first=policy.first, everything=probation or refuted
+    )
+    return Trust(
+        state=state,
+        threshold=policy.threshold if policy.fixed else _threshold(standing, policy, state),
+        share=drawn if policy.has_teacher else 0.0,
+        probation=probation,
+        policy=policy,
+    )
+
+
+def after_look(standing: Standing, look: Look, sure: int, policy: Policy, graded: int) -> Standing:
+    """The standing once a look was taken that saw `sure` rows."""
+    certified = look.state is State.CERTIFIED
+    seen = replace(
+        standing,
+        state=look.state,
+        certified=look.threshold,
+        floor=None if certified else standing.floor,
+        was_certified=standing.was_certified or certified,
+        looks=look.number,
+        looked_at=sure,
+        rows=look.rows,
+        right=look.right,
+        bound=look.bound,
+        why=look.why,
+    )
+    return _settled(seen, policy, graded)
+
+
+def after_promotion(
+    standing: Standing, provisional: float, policy: Policy, graded: int
+) -> Standing:
+    """The standing once another model is in force, for which `provisional` was chosen.
+
+    A certificate goes on holding unless the new model needs a higher threshold than it certified.
+    """
+    renewed = replace(standing, provisional=provisional)
+    if renewed.certified is not None and provisional > renewed.certified:
+        renewed = replace(
+            renewed,
+            state=State.UNPROVEN,
+            certified=None,
+            why=f"the new model needs {provisional:.0%} for the target, not yet proven",
+        )
+    return _settled(renewed, policy, graded)
+
+
+def judge(prediction: Prediction, given: Trust) -> Reason:
+    """What a prediction is worth: ACCEPTED, or why the teacher is asked.
+
+    What the student takes for out of scope, or for an intent that the shop no longer has, is
+    never its own to answer, however sure it is. Thresholds are inclusive.
+    """
+    intent, policy = prediction.intent, given.policy
+    if intent == OUT_OF_SCOPE or (policy.catalogue is not None and intent not in policy.catalogue):
+        return Reason.OUT_OF_SCOPE
+    if intent in policy.always_ask:
+        return Reason.ALWAYS_ASK
+    if intent in policy.never_ask:
+        return Reason.ACCEPTED
+    if prediction.confidence < given.threshold:
+        return _doubt(prediction, given.threshold)
+    return _permitted(intent, given)
+
+
+def _permitted(intent: str, given: Trust) -> Reason:
+    if given.state is State.REFUTED and not given.policy.fixed:
+        return Reason.REFUTED
+    if given.probation and intent not in given.policy.harmless:
+        return Reason.UNPROVEN
+    return Reason.ACCEPTED
+
+
+def _doubt(prediction: Prediction, threshold: float) -> Reason:
+    """Ambiguous: sure that it is one of two intents, and the second at least half as likely."""
+    best = prediction.confidence
+    second = prediction.alternatives[0].confidence if prediction.alternatives else 0.0
+    between_two = best + second >= threshold and second >= best / 2
+    return Reason.AMBIGUOUS if between_two else Reason.BELOW_THRESHOLD
+
+
+def _on_probation(standing: Standing, policy: Policy, graded: int) -> bool:
+    if policy.fixed or not policy.has_teacher:
+        return False
+    return not standing.was_certified and graded < policy.first
+
+
+def _threshold(standing: Standing, policy: Policy, state: State) -> float:
+    if state is State.CERTIFIED and standing.certified is not None:
+        return standing.certified
+    return max(policy.threshold, standing.provisional or 0.0, standing.floor or 0.0)
+
+
+def _settled(standing: Standing, policy: Policy, graded: int) -> Standing:
+    """Remember the threshold in force, once the student acts by it."""
+    if _on_probation(standing, policy, graded):
+        return standing
+    return replace(standing, floor=_threshold(standing, policy, standing.state))
