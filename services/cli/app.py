@@ -5,7 +5,18 @@ import sys
 import typer
 from rich.console import Console
 
-from services.cli import db, doctor, evaluate, failures, models, run, talk, topology, train
+from services.cli import (
+    db,
+    doctor,
+    estimate,
+    evaluate,
+    failures,
+    models,
+    run,
+    talk,
+    topology,
+    train,
+)
 from services.runtime import logs
 from services.runtime.settings import read_settings
 
@@ -30,6 +41,7 @@ app.command("chat")(talk.chat)
 app.command("tap")(talk.tap)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("estimate")(estimate.estimate)
 app.add_typer(models.app, name="models")
 app.add_typer(failures.app, name="failures")
 app.add_typer(topology.app, name="topology")

@@ -3,6 +3,7 @@
 from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
 from services.learning.labelled import LabelledFileError
+from services.learning.messages import UnusableMessages
 from services.runtime.broker import BrokerAway, TopologyMismatch
 from services.runtime.http import PortBusy
 from services.runtime.settings import SettingsError
@@ -18,5 +19,6 @@ KNOWN = (
     SettingsError,
     TopologyMismatch,
     Unsayable,
+    UnusableMessages,
     UnusableUrl,
 )

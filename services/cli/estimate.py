@@ -1,0 +1,110 @@
+"""``aprendiz estimate``: what the student would do with the messages that a shop already has."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from services.cli.options import Json
+
+if TYPE_CHECKING:
+    from services.cli.intake import Intake
+    from services.learning.estimate import Estimate
+
+
+def estimate(
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE", help="A chat's .txt or .zip, a folder of them, a table, or a database."
+        ),
+    ],
+    base: Annotated[
+        Path | None,
+        typer.Option(help="Learn from these rows or this catalogue, not from the shipped one."),
+    ] = None,
+    language: Annotated[str, typer.Option(help="Language of the messages: es or en.")] = "es",
+    target: Annotated[
+        float,
+        typer.Option(min=0.5, max=0.9999, help="Precision wanted; 0.8 is shown in any case."),
+    ] = 0.95,
+    price: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="USD for 1,000 calls of the teacher; without it gpt-4o-mini's, assumed."
+        ),
+    ] = None,
+    shop_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Who writes for the shop in a chat, as it stands there; may be repeated."
+        ),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="The table's column of messages, if it isn't found.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="The table's column of intents, if it isn't found.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what Aprendiz would answer alone, and save, before you start with it.
+
+    FILE is one of these:
+
+    - a WhatsApp chat: on the phone, Export chat (Más > Exportar chat), without media;
+
+    - a folder of such chats;
+
+    - a table, .csv or .jsonl, with a column of customers' messages, one a row;
+
+    - a database's training_samples: sqlite:///shop.db or mysql://user:password@host/shop.
+
+    Where the table has a column of intents, as an earlier GPT gave them, the student is compared
+    with them, each row by a student that did not learn from it.
+
+    Nothing is sent anywhere, stored or spent. Phones, e-mails and long numbers are masked.
+
+    Example: aprendiz estimate "Chat de WhatsApp con Ana.txt" --shop-name "Tienda Luna"
+    """
+    from services.cli.estimate_words import show
+    from services.cli.intake import Columns, take_in
+    from services.learning.grams import STEMMERS
+
+    if language not in STEMMERS:
+        raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
+    with Console(stderr=True).status("Reading and training ..."):
+        intake = take_in(file, Columns(tuple(shop_name or ()), column, label))
+        found = _estimated(intake, file, base, language, target, price)
+    if as_json:
+        print(json.dumps(found.figures() | {"remarks": intake.remarks}, ensure_ascii=False))
+    else:
+        show(found, intake.remarks, priced=price is not None)
+
+
+def _estimated(
+    intake: "Intake", file: str, base: Path | None, language: str, target: float,
+    price: float | None,
+) -> "Estimate":  # fmt: skip
+    from services.learning.estimate import USD_PER_THOUSAND_CALLS
+    from services.learning.estimate import estimate as estimated
+    from services.learning.labelled import LabelledFileError, read_labelled
+    from services.learning.messages import UnusableMessages
+    from services.learning.training import TrainingDataError
+    from services.seeding import DATA
+
+    rows = base or DATA / "base_intents.json"
+    try:
+        return estimated(
+            intake.messages,
+            read_labelled(rows),
+            language=language,
+            target=target,
+            usd_per_thousand_calls=USD_PER_THOUSAND_CALLS if price is None else price,
+        )
+    except TrainingDataError as error:
+        raise LabelledFileError(f"{rows}: {error}") from error
+    except UnusableMessages as error:
+        raise UnusableMessages(f"{file}: {error}") from error

@@ -1,0 +1,191 @@
+"""``aprendiz estimate`` as people call it: chats, zips, tables, databases, and bad input."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.intake import Columns, Intake, take_in
+from services.learning.messages import UnusableMessages
+
+CHATS = Path(__file__).parents[2] / "chats"
+ANA = CHATS / "Chat de WhatsApp con Ana Gómez.txt"
+LABELLED = "Mensaje;Intención\n¿cuánto cuesta?;precio\nqué hora es en Marte;\nhola;Saludo\n"
+
+
+def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "services.cli", "estimate", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def figures(*arguments: str | Path) -> dict[str, Any]:
+    done = aprendiz(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def texts(source: Path | str, **columns: Any) -> list[str]:
+    return [each.text for each in take_in(str(source), Columns(**columns)).messages]
+
+
+def refusal(source: Path | str, **columns: Any) -> str:
+    with pytest.raises(UnusableMessages) as told:
+        take_in(str(source), Columns(**columns))
+    return str(told.value)
+
+
+def test_a_folder_of_chats_gives_the_golden_figures() -> None:
+    found = figures(CHATS)
+    volume = found["volume"]
+    assert (volume["messages"], volume["turns"], volume["contacts"]) == (36, 25, 3)
+    assert (volume["media_turns"], volume["unread"], volume["days"]) == (2, 3, 26)
+    assert (volume["first"], volume["last"]) == ("2024-05-03", "2024-05-28")
+    assert [each["threshold"] is None for each in found["outcomes"]] == [False, False]
+    assert found["outcomes"][0]["alone"] >= 18
+    assert found["remarks"][0].startswith("The shop is «Tienda Luna» (guessed")
+
+
+def test_people_read_what_is_unknown_what_is_assumed_and_what_is_masked() -> None:
+    done = aprendiz(CHATS)
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    for part in (
+        "if that is wrong, say --shop-name NAME",
+        "customers' messages 36 of 3 contacts",
+        "2024-05-03 to 2024-05-28, 26 days",
+        "2 turns, which go to a person; 3 more have both",
+        "no student",
+        "The precision is unknown",
+        "assumed: gpt-4o-mini",
+        "me llamas al [number] cuando venga?",
+    ):
+        assert part in words
+    assert "5550199" not in words.replace(" ", "")
+
+
+def test_labels_give_a_precision_and_its_bound(tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text(LABELLED)
+    done = aprendiz(file, "--price", "2", "--target", "0.9")
+    assert done.returncode == 0, done.stderr
+    for part in ("100.0%", "for 90%", "At least: with 95 % certainty", "2.00 USD for 1,000 calls"):
+        assert part in done.stdout
+    assert "assumed" not in done.stdout
+    assert (figures(file)["labelled"], figures(file)["strangers"]) == (3, {})
+
+
+def test_a_table_as_excel_saves_it_in_spanish_is_read_and_said(tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_bytes(LABELLED.encode("cp1252"))
+    intake: Intake = take_in(str(file), Columns())
+    assert intake.messages[0].text == "¿cuánto cuesta?"
+    assert "Windows-1252" in intake.remarks[0]
+    assert "«Mensaje», their labels in «Intención»" in intake.remarks[1]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_unicode_is_read_in_any_of_its_forms(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_bytes(LABELLED.encode(encoding))
+    assert texts(file)[0] == "¿cuánto cuesta?"
+
+
+def test_a_chat_is_a_chat_whatever_the_file_is_called(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_bytes(ANA.read_bytes())
+    assert texts(file) == texts(ANA)
+
+
+def test_the_zip_that_the_phone_shares_is_read_and_not_twice(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "WhatsApp Chat - Ana Gómez.zip", "w") as archive:
+        archive.writestr("nota de un cliente.txt", "hola")
+        archive.write(ANA, "_chat.txt")
+        archive.writestr("00000001-PHOTO.jpg", b"\xff\xd8")
+    (tmp_path / ANA.name).write_bytes(ANA.read_bytes())
+    (tmp_path / "notas.txt").write_text("comprar leche")
+    intake = take_in(str(tmp_path), Columns())
+    assert [each.text for each in intake.messages] == texts(ANA)
+    assert "notas.txt was passed over: no WhatsApp chat export." in intake.remarks
+
+
+@pytest.mark.parametrize("prefix", ["sqlite:///", "sqlite+aiosqlite:///"])
+def test_a_first_versions_database_is_read_and_left_as_it_was(tmp_path: Path, prefix: str) -> None:
+    file = tmp_path / "shop 1.db"
+    with sqlite3.connect(file) as made:
+        made.execute("CREATE TABLE training_samples (id INTEGER, texto TEXT, intencion TEXT)")
+        made.execute("INSERT INTO training_samples VALUES (1, 'hola', 'saludo'), (2, 'eh', NULL)")
+    made.close()
+    before = file.read_bytes()
+    intake = take_in(f"{prefix}{file}", Columns())
+    assert [(each.text, each.label) for each in intake.messages] == [("hola", "saludo"), ("eh", "")]
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    done = aprendiz(f"sqlite:///{tmp_path}/none.db")
+    assert done.returncode == 1
+    assert "there is no such file" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_read_is_refused_with_cause_and_cure(tmp_path: Path) -> None:
+    file = tmp_path / "file.txt"
+    for content, complaint in (
+        (b"", "the file is empty"),
+        (b"hola", "Export chat"),
+        (b"\x81hola", "Save it as UTF-8"),
+        (b"\0\xff\xd8", "Save it as CSV"),
+        ("12/3/24, 10:15 - Los mensajes y las llamadas están cifrados".encode(), "no message that"),
+    ):
+        file.write_bytes(content)
+        assert complaint in refusal(file)
+    assert "nobody called sol" in refusal(ANA, shop=("Sol",))
+    assert "can't be read" in refusal(tmp_path / "none.txt")
+
+
+def test_a_zip_without_a_chat_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "book.zip"
+    file.write_bytes(b"PK no zip")
+    assert "can't be unpacked" in refusal(file)
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    assert "saved as CSV" in refusal(file)
+    (tmp_path / "empty").mkdir()
+    assert "no chat export" in refusal(tmp_path / "empty")
+
+
+def test_a_table_without_texts_ends_with_one_line_that_lists_its_columns(tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text("frase,clase\nhola,saludo\n")
+    done = aprendiz(file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{file}: no column of messages; columns found: frase, clase." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert figures(file, "--column", "frase", "--label", "clase")["labelled"] == 1
+
+
+def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
+    base = tmp_path / "base.jsonl"
+    rows = [("hi", "hello"), ("hi there", "hello"), ("how much", "price"), ("price", "price")]
+    base.write_text("".join(f'{{"text": "{text}", "intent": "{name}"}}\n' for text, name in rows))
+    file = tmp_path / "shop.jsonl"
+    file.write_text('{"text": "hi", "intent": "hello"}\n{"text": "what?", "intent": "saludo"}\n')
+    found = figures(file, "--base", base, "--language", "en")
+    assert (found["labelled"], found["strangers"]) == (2, {"saludo": 1})
+    base.write_text('{"text": "hi", "intent": "hello"}\n')
+    done = aprendiz(file, "--base", base)
+    assert done.returncode == 1
+    assert f"{base}: A student needs" in done.stderr
+
+
+def test_an_unknown_language_is_wrong_usage() -> None:
+    done = aprendiz(ANA, "--language", "fr")
+    assert done.returncode == 2
+    assert "there are en, es" in done.stderr

@@ -1,0 +1,91 @@
+"""Tables as spreadsheets, programs and databases leave them become messages."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.learning.messages import UnusableMessages
+from services.learning.tabular import Table, messages_in, read_table
+
+
+def table(text: str, column: str | None = None, label: str | None = None) -> Table:
+    return messages_in(read_table(text), column, label)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_any_delimiter_and_any_spelling_of_the_names_will_do(delimiter: str) -> None:
+    rows = [["ID", " Mensaje ", "Intención"], ["1", '"hola, ¿qué; tal?"', "saludo"]]
+    found = table("\n".join(delimiter.join(row) for row in rows))
+    [message] = found.messages
+    assert (message.text, message.label) == ("hola, ¿qué; tal?", "saludo")
+    assert (found.text, found.label) == (" Mensaje ", "Intención")
+
+
+def test_a_lone_column_may_hold_commas_and_lines() -> None:
+    found = table('texto\nhola, buenas\n"dos\nlíneas"\n')
+    assert [message.text for message in found.messages] == ["hola, buenas", "dos\nlíneas"]
+
+
+@pytest.mark.parametrize("wrap", [lambda row: f"{row}\n\n{row}", lambda row: f"[{row}, {row}]"])
+def test_json_lines_and_a_json_list_are_tables_too(wrap) -> None:  # type: ignore[no-untyped-def]
+    found = table(wrap(json.dumps({"text": "hola", "intent": "saludo"})))
+    assert [message.label for message in found.messages] == ["saludo", "saludo"]
+
+
+def test_columns_can_be_named() -> None:
+    found = table("frase,clase\nhola,saludo", "FRASE", "clase")
+    assert [(message.text, message.label) for message in found.messages] == [("hola", "saludo")]
+
+
+def test_a_table_without_texts_lists_its_columns() -> None:
+    with pytest.raises(UnusableMessages, match=r"columns found: frase, clase.*--column"):
+        table("frase,clase\nhola,saludo")
+    with pytest.raises(UnusableMessages, match=r"no column 'x' \(--label\)"):
+        table("texto,clase\nhola,saludo", None, "x")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "texto,intent\n", "{", '{"text": "a"}\n3', "[1]", "[", "\0,\n"]
+)
+def test_what_is_no_table_is_refused(text: str) -> None:
+    with pytest.raises(UnusableMessages):
+        table(text)
+
+
+def test_contacts_and_dates_are_read_where_there_are_some() -> None:
+    text = "texto,telefono,fecha\nhola,57300,{}\n"
+    for date in (
+        "2024-03-12 10:15:00",
+        "2024-03-12T10:15:00+00:00",
+        "12/03/2024 10:15",
+        "1710238500",
+    ):
+        [message] = table(text.format(date)).messages
+        assert (message.contact, message.at) == ("57300", datetime(2024, 3, 12, 10, 15, tzinfo=UTC))
+    assert table(text.format("ayer")).messages[0].at is None
+
+
+def test_an_empty_label_says_that_nothing_fits_unless_nobody_labelled_the_row() -> None:
+    rows = "texto,intencion{}\nhola,saludo{}\nuno,{}\n"
+    assert [each.label for each in table(rows.format("", "", "")).messages] == ["saludo", ""]
+    labelled = table(rows.format(",etiquetado_por", ",gpt", ","))
+    assert [each.label for each in labelled.messages] == ["saludo", None]
+    assert [each.label for each in table("texto,intencion\nhola,\n").messages] == [None]
+
+
+def test_the_catalogues_own_rows_are_no_customers() -> None:
+    found = table("texto,origen\nhola,base\nbuenas,teacher\n")
+    assert [message.text for message in found.messages] == ["buenas"]
+    assert found.from_catalogue == 1
+
+
+@given(st.text())
+def test_no_text_does_more_harm_than_the_named_error(text: str) -> None:
+    try:
+        rows = read_table(text)
+        messages_in(rows, next(iter(rows[0]), None) if rows else None)
+    except UnusableMessages:
+        pass
