@@ -85,7 +85,7 @@ def _cells(each: Outcome) -> tuple[str, ...]:
 
 def _usd(amount: float) -> str:
     """Two figures at least: a small shop's month costs cents."""
-    return f"{amount:,.2f}" if amount >= 1 or amount == 0 else f"{amount:.2g}"
+    return f"{amount:,.2f}" if amount >= 0.1 or amount == 0 else f"{amount:.2g}"
 
 
 def _notes(found: Estimate, *, priced: bool) -> list[str]:
