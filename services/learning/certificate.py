@@ -19,7 +19,8 @@ GRID = (
 )  # fmt: skip
 """The thresholds that are tested, fixed for all shops and models: no data has a say in them."""
 
-_GROWTH = 1.5
+_GROWTH = 0.5
+"""So much of what the last look saw must have come anew for the next one."""
 _SLACK = 1
 """Errors that the first tested threshold may have and still pass: with none allowed, a student
 that is right 99 times in 100 would fail its first test nearly every second time."""
@@ -49,7 +50,8 @@ class Look:
 
     `threshold` is the lowest one that passed, None unless certified. `rows`, `right` and `bound`
     are of that threshold, else of the one that failed.
-    `number` is k: the k-th look at this evidence tests at `level` = delta / (k (k + 1)).
+    `number` is k: the k-th look at evidence of which some is still in the window; it tests at
+    `level` = delta / (k (k + 1)).
     """
 
     state: State
@@ -69,14 +71,14 @@ def level_of(number: int, delta: float) -> float:
     return delta / (number * (number + 1))
 
 
-def is_due(sure: int, looked_at: int, *, target: float, level: float) -> bool:
+def is_due(sure: int, fresh: int, looked_at: int, *, target: float, level: float) -> bool:
     """Whether a look can show something new.
 
-    `sure` counts the rows that the operator's own threshold would accept, `looked_at` those that
-    the look before saw. Only counts decide, never an outcome: a look that comes when it pleases
-    the outcome would prove nothing.
+    `sure` counts the rows that the operator's own threshold would accept, `fresh` those of them
+    that came since the last look, which saw `looked_at`. Only counts decide, never an outcome: a
+    look that comes when it pleases the outcome would prove nothing.
     """
-    return sure >= max(rows_needed(target, level, _SLACK), _GROWTH * looked_at)
+    return sure >= rows_needed(target, level, _SLACK) and fresh >= _GROWTH * looked_at
 
 
 def look(

@@ -3,29 +3,67 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.optimize import minimize
 
 from services.learning.certificate import GRID
-from services.learning.student import Floats
+from services.learning.out_of_fold import OutOfFold
+from services.learning.retraining import Sample
+from services.learning.student import OUT_OF_SCOPE, Floats, Student
 
 NOWHERE = 0.995
 """The threshold where no other reaches the target."""
+FEWEST_GRADED = 30
+"""So many graded turns say more of a shop's traffic than all examples of its catalogue."""
 _FEWEST = 5  # rows that a threshold must accept to be chosen
 _PULL = 3.0
 _EDGE = 1e-4
 
 
-def choose(sure: Sequence[float], right: Sequence[bool], target: float) -> float:
+def provisional(
+    student: Student, kept: OutOfFold, graded: Sequence[Sample], target: float
+) -> float:
+    """The threshold for a new model, on rows that it could not learn from.
+
+    `graded` are the drawn turns under the label that each has now. Those that it was trained on
+    have the word of the fold that held them out (`kept`), the others are asked for. As long as
+    there are few, all training rows serve instead.
+    """
+    if len(graded) < FEWEST_GRADED:
+        said = np.array(kept.intents)[kept.said]
+        right = (kept.said == kept.truth) & (said != OUT_OF_SCOPE)
+        return choose(np.where(said == OUT_OF_SCOPE, 0.0, kept.sure), right, target)
+    words = _words(student, kept, graded)
+    sure = [0.0 if said == OUT_OF_SCOPE else confidence for said, confidence in words]
+    right = [said == row.intent for (said, _), row in zip(words, graded, strict=True)]
+    return choose(np.array(sure), np.array(right), target)
+
+
+def _words(student: Student, kept: OutOfFold, graded: Sequence[Sample]) -> list[tuple[str, float]]:
+    place = {int(each): number for number, each in enumerate(kept.ids)}
+    fresh = [row for row in graded if row.id not in place]
+    asked = {
+        row.id: (said.intent, said.confidence)
+        for row, said in zip(fresh, student.predict([row.text for row in fresh]), strict=True)
+    }
+    return [
+        asked[row.id]
+        if row.id in asked
+        else (kept.intents[kept.said[place[row.id]]], float(kept.sure[place[row.id]]))
+        for row in graded
+    ]
+
+
+def choose(sure: Floats, right: npt.NDArray[np.bool_], target: float) -> float:
     """The lowest threshold of the grid whose accepted rows are expected to be right so often.
 
     `sure` and `right` are of rows that the model could not learn from. With few rows the share of
     right ones jumps with each error, so the confidence is first corrected by a logistic curve
     (Platt 1999), which is pulled towards "it means what it says" as long as rows are few.
     """
-    confidence = np.array(sure)
-    acted = confidence > 0
-    confidence = confidence[acted]
-    expected = _corrected(confidence, np.array(right, dtype=float)[acted])
+    acted = sure > 0
+    confidence = sure[acted].astype(np.float64)
+    expected = _corrected(confidence, right[acted].astype(np.float64))
     chosen = NOWHERE
     for threshold in GRID:
         accepted = confidence >= threshold

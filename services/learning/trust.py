@@ -36,8 +36,8 @@ class Standing:
 
     `certified` is the threshold that the last look certified, `provisional` the one that was chosen
     for the model in force on rows it could not learn from, `floor` the last one in force: only a
-    certificate lowers it. `looks` counts the looks at the evidence of the window, `looked_at` the
-    sure rows that the last one saw; `rows`, `right` and `bound` are what it found.
+    certificate lowers it. `looked_at` counts the sure rows that the last look saw; `rows`, `right`
+    and `bound` are what it found.
     """
 
     state: State = State.UNPROVEN
@@ -45,7 +45,6 @@ class Standing:
     provisional: float | None = None
     floor: float | None = None
     was_certified: bool = False
-    looks: int = 0
     looked_at: int = 0
     rows: int = 0
     right: int = 0
@@ -93,7 +92,6 @@ def after_look(standing: Standing, look: Look, sure: int, policy: Policy, graded
         certified=look.threshold,
         floor=None if certified else standing.floor,
         was_certified=standing.was_certified or certified,
-        looks=look.number,
         looked_at=sure,
         rows=look.rows,
         right=look.right,

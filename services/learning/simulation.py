@@ -1,0 +1,223 @@
+"""Plays a shop's messages through the decisions, the certificate and the training of production."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from contracts.events import Reason
+from services.learning.certificate import Look, is_due, level_of, look
+from services.learning.drawing import is_drawn
+from services.learning.evidence import Evidence, settled
+from services.learning.holding import is_suspicious
+from services.learning.normalise import normalise
+from services.learning.promotion import Promote
+from services.learning.provisional import provisional
+from services.learning.retraining import Champion, Retrained, Sample, retrain
+from services.learning.student import Example, Prediction
+from services.learning.training import TrainingDataError
+from services.learning.trust import (
+    Policy,
+    Standing,
+    Trust,
+    after_look,
+    after_promotion,
+    judge,
+    trust,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a customer writes, what it truly means, and what the teacher would say of it."""
+
+    text: str
+    intent: str
+    teacher: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the shop is run: `retrain_every` counts new samples, `window` rows of evidence."""
+
+    policy: Policy
+    retrain_every: int = 50
+    window: int = 2_000
+    language: str = "es"
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What became of one message; `state` and `threshold` were in force when it came."""
+
+    message: Message
+    said: str
+    confidence: float
+    reason: Reason
+    drawn: bool
+    asked_again: bool
+    state: str
+    threshold: float
+
+    @property
+    def alone(self) -> bool:
+        """Whether the student answered it."""
+        return self.reason is Reason.ACCEPTED
+
+    @property
+    def answer(self) -> str:
+        """The intent that was answered: the student's, else the teacher's."""
+        return self.said if self.alone else self.message.teacher
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A training after so many turns: whether its model is in force, and why."""
+
+    after: int
+    promoted: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """All turns in order, the looks and trainings by the turns before them, and where it ended."""
+
+    turns: tuple[Turn, ...] = field(repr=False)
+    looks: tuple[tuple[int, Look], ...]
+    trainings: tuple[Training, ...]
+    end: Trust
+    why: str
+
+
+def simulate(
+    base: Sequence[Example],
+    stream: Sequence[Message],
+    plan: Plan,
+    progress: Callable[[int], None] = lambda _turns: None,
+) -> Simulated:
+    """Every message in order; raises TrainingDataError when the base rows teach nothing.
+
+    `progress` is told how many turns are behind.
+    """
+    shop = _Shop(base, plan)
+    turns = []
+    for number, message in enumerate(stream):
+        turns.append(shop.take(number, message))
+        progress(number + 1)
+    return Simulated(
+        tuple(turns), tuple(shop.looks), tuple(shop.trainings), shop.trust, shop.standing.why
+    )
+
+
+class _Shop:
+    """What the database of a shop holds, and what its services do with it, one turn at a time."""
+
+    def __init__(self, base: Sequence[Example], plan: Plan) -> None:
+        self._plan = plan
+        self._samples = {
+            number: Sample(number, row.text, row.intent) for number, row in enumerate(base)
+        }
+        self._new: set[str] = set()
+        self._evidence: list[tuple[int, Evidence]] = []
+        self._graded = 0
+        self._looked: list[int] = []
+        self.standing = Standing()
+        self.looks: list[tuple[int, Look]] = []
+        self.trainings: list[Training] = []
+        self._put_in_force(self._retrain(None))
+
+    @property
+    def trust(self) -> Trust:
+        """What is in force."""
+        return trust(self.standing, self._plan.policy, len(self._evidence))
+
+    def take(self, number: int, message: Message) -> Turn:
+        """One message, from the draw to what is learned from it."""
+        given = self.trust
+        drawn = is_drawn(f"{self._plan.seed}/{number}", given.share)
+        [said] = self._champion.student.predict([message.text])
+        reason = judge(said, given)
+        asked = drawn or reason is not Reason.ACCEPTED
+        again = asked and is_suspicious(said.intent, said.confidence, message.teacher)
+        if asked:
+            self._learn(message, said, again)
+        if drawn:
+            self._grade(number, message, said, again)
+        self._train_when_due(number)
+        return Turn(
+            message, said.intent, said.confidence, reason, drawn, again, given.state,
+            given.threshold,
+        )  # fmt: skip
+
+    def _learn(self, message: Message, said: Prediction, again: bool) -> None:
+        """Keep the teacher's answer; asked again, it says the same and so confirms it."""
+        second = message.teacher if again else None
+        label = settled(said.intent, message.teacher, second)
+        number = len(self._samples)
+        self._samples[number] = Sample(number, message.text, label)
+        self._new.add(normalise(message.text, self._plan.language))
+
+    def _grade(self, number: int, message: Message, said: Prediction, again: bool) -> None:
+        second = message.teacher if again else None
+        row = Evidence(said.intent, said.confidence, message.teacher, second)
+        self._evidence.append((len(self._samples) - 1, row))
+        del self._evidence[: -self._plan.window]
+        self._graded += 1
+        self._look_when_due(number)
+
+    def _look_when_due(self, number: int) -> None:
+        policy, first = self._plan.policy, max(0, self._graded - len(self._evidence))
+        evidence = [row for _, row in self._evidence]
+        sure = [place for place, row in enumerate(evidence) if row.sure >= policy.threshold]
+        last = self._looked[-1] if self._looked else 0
+        fresh = sum(first + place >= last for place in sure)
+        # Looks at rows that have all left the window were looks at other evidence.
+        k = 1 + sum(seen > first for seen in self._looked)
+        level = level_of(k, policy.delta)
+        before = self.standing.looked_at
+        if not is_due(len(sure), fresh, before, target=policy.target, level=level):
+            return
+        seen = look(
+            evidence,
+            target=policy.target,
+            level=level,
+            in_force=self.trust.threshold,
+            number=k,
+        )
+        if seen is not None:
+            self._looked.append(self._graded)
+            self.looks.append((number + 1, seen))
+            self.standing = after_look(self.standing, seen, len(sure), policy, len(evidence))
+
+    def _train_when_due(self, number: int) -> None:
+        if len(self._new) < self._plan.retrain_every:
+            return
+        self._new.clear()
+        try:
+            made = self._retrain(self._champion)
+        except TrainingDataError as error:
+            self.trainings.append(Training(number + 1, False, str(error)))
+            return
+        promoted = isinstance(made.verdict, Promote)
+        self.trainings.append(Training(number + 1, promoted, made.verdict.reason))
+        if promoted:
+            self._put_in_force(made)
+
+    def _retrain(self, champion: Champion | None) -> Retrained:
+        plan = self._plan
+        return retrain(
+            list(self._samples.values()),
+            champion,
+            target=plan.policy.target,
+            language=plan.language,
+            seed=plan.seed,
+        )
+
+    def _put_in_force(self, made: Retrained) -> None:
+        self._champion = Champion(made.trained.student, made.kept)
+        graded = [
+            Sample(number, self._samples[number].text, row.label) for number, row in self._evidence
+        ]
+        policy = self._plan.policy
+        chosen = provisional(made.trained.student, made.kept, graded, policy.target)
+        self.standing = after_promotion(self.standing, chosen, policy, len(graded))
