@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts.manifest import Manifest
-from services.learning.model_file import ModelFileError, from_bytes, to_bytes
+from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
+from services.learning.out_of_fold import OutOfFold
 from services.learning.student import LinearStudent
 from services.learning.trained import Trained
 
@@ -30,9 +31,14 @@ def libraries() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: installed(name) for name in names}
 
 
-def seal(trained: Trained, key: bytes, created_at: datetime) -> tuple[Manifest, bytes]:
-    """The manifest and the model file of a training that ended at `created_at` (aware)."""
-    model = to_bytes(trained.student.weights)
+def seal(
+    trained: Trained, kept: OutOfFold, key: bytes, created_at: datetime
+) -> tuple[Manifest, bytes]:
+    """The manifest and the model file of a training that ended at `created_at` (aware).
+
+    `kept` is what its folds said, to compare its successor with.
+    """
+    model = to_bytes(trained.student.weights, kept)
     digest = hashlib.sha256(model).hexdigest()
     moment = created_at.astimezone(UTC)
     facts: dict[str, object] = {
@@ -87,9 +93,20 @@ def unseal(manifest: Manifest, model: bytes, key: bytes) -> LinearStudent:
     return LinearStudent(weights, manifest.version)
 
 
-def save(trained: Trained, directory: Path, key: bytes, created_at: datetime) -> Manifest:
+def unseal_kept(manifest: Manifest, model: bytes, key: bytes) -> OutOfFold:
+    """What the folds of the model's training said, once `verify` has passed."""
+    verify(manifest, model, key)
+    try:
+        return kept_from_bytes(model, manifest.intents)
+    except ModelFileError as error:
+        raise ArtifactError(f"Model {manifest.version}: {error} Train again.") from error
+
+
+def save(
+    trained: Trained, kept: OutOfFold, directory: Path, key: bytes, created_at: datetime
+) -> Manifest:
     """Seals the student and writes it to `directory/<version>/`."""
-    manifest, model = seal(trained, key, created_at)
+    manifest, model = seal(trained, kept, key, created_at)
     write(manifest, model, directory / manifest.version)
     return manifest
 
@@ -103,15 +120,19 @@ def write(manifest: Manifest, model: bytes, folder: Path) -> None:
 
 def load(folder: Path, key: bytes) -> LinearStudent:
     """The student in `folder`; raises ArtifactError for whatever is missing or wrong."""
+    return unseal(*read(folder), key)
+
+
+def read(folder: Path) -> tuple[Manifest, bytes]:
+    """The two files in `folder`, not yet verified; raises ArtifactError when one is missing."""
     try:
         manifest = parse_manifest((folder / MANIFEST).read_bytes())
-        model = (folder / MODEL).read_bytes()
+        return manifest, (folder / MODEL).read_bytes()
     except OSError as error:
         raise ArtifactError(
             f"Model {folder.name}: half-written or unreadable ({error.strerror}: {error.filename})."
             " Delete its folder to fetch it again."
         ) from error
-    return unseal(manifest, model, key)
 
 
 def parse_manifest(text: str | bytes) -> Manifest:

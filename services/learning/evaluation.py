@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from services.learning.measures import THRESHOLD, Places, measure
+from services.learning.measures import THRESHOLD, Places, lowest_threshold, measure
 from services.learning.student import OUT_OF_SCOPE, Example, Floats
 
 TARGETS = (0.95, 0.98)
@@ -115,13 +115,7 @@ def threshold_for(target: float, said: Said) -> float | None:
 
     Meant for out-of-fold words on training rows: test rows must not choose.
     """
-    sure, right = said.sure, said.right
-    order = np.argsort(-sure, kind="stable")
-    sure, right = sure[order], right[order]
-    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-    last_of_equals = np.append(sure[1:] < sure[:-1], True)
-    passing = np.flatnonzero((precision >= target) & last_of_equals & (sure > 0))
-    return float(sure[passing[-1]]) if len(passing) else None
+    return lowest_threshold(said.sure, said.right, target)
 
 
 def points(said: Said, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:

@@ -43,6 +43,21 @@ def calibration_error(sure: Floats, right: npt.NDArray[np.bool_]) -> float:
     return float(min(1.0, np.abs(gaps).sum() / len(sure)))
 
 
+def lowest_threshold(
+    sure: npt.NDArray[np.floating], right: npt.NDArray[np.bool_], target: float
+) -> float | None:
+    """The lowest threshold (inclusive) whose accepted rows are right to this share; None: none is.
+
+    Rows of confidence 0 are accepted by no threshold.
+    """
+    order = np.argsort(-sure, kind="stable")
+    sure, right = sure[order], right[order]
+    precision = np.cumsum(right) / np.arange(1, len(right) + 1)
+    last_of_equals = np.append(sure[1:] < sure[:-1], True)[: len(sure)]
+    passing = np.flatnonzero((precision >= target) & last_of_equals & (sure > 0))
+    return float(sure[passing[-1]]) if len(passing) else None
+
+
 def _intent(said: Places, truth: Places, place: int) -> IntentMeasures:
     hits = int(((said == place) & (truth == place)).sum())
     named, rows = int((said == place).sum()), int((truth == place).sum())

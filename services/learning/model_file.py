@@ -8,9 +8,11 @@ import zlib
 import numpy as np
 
 from contracts.manifest import canonical
+from services.learning.out_of_fold import OutOfFold
 from services.learning.student import Weights
 
 _ARRAYS = ("idf", "coefficients", "intercepts")
+_KEPT = {"ids": "int64", "said": "uint16", "sure": "float32", "truth": "uint16"}
 # All that numpy, zip and JSON raise for bytes that they did not write.
 _UNREADABLE = (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error)
 
@@ -19,8 +21,8 @@ class ModelFileError(ValueError):
     """These bytes are no model; the message says what is wrong with them. Train again."""
 
 
-def to_bytes(weights: Weights) -> bytes:
-    """Weights as a compressed numpy archive without any pickled object."""
+def to_bytes(weights: Weights, kept: OutOfFold) -> bytes:
+    """Weights and out-of-fold words as a compressed numpy archive without any pickled object."""
     names = canonical(
         {
             "language": weights.language,
@@ -30,17 +32,22 @@ def to_bytes(weights: Weights) -> bytes:
         }
     )
     arrays = {name: getattr(weights, name) for name in _ARRAYS}
+    arrays |= {_kept(name): getattr(kept, name) for name in _KEPT}
     file = io.BytesIO()
     np.savez_compressed(file, names=np.frombuffer(names, dtype=np.uint8), **arrays)
     return file.getvalue()
 
 
 def from_bytes(model: bytes) -> Weights:
-    """The weights that `to_bytes` wrote; raises ModelFileError when they don't fit together."""
+    """The weights that `to_bytes` wrote; raises ModelFileError when they don't fit together.
+
+    The out-of-fold words must be there, but are left unread: classifying needs no more memory.
+    """
     try:
         with np.load(io.BytesIO(model), allow_pickle=False) as archive:
             names = json.loads(archive["names"].tobytes())
             arrays = {name: archive[name] for name in _ARRAYS}
+            missing = [name for name in _KEPT if _kept(name) not in archive]
         stems, letters = names["vocabularies"]
         weights = Weights(
             language=names["language"],
@@ -51,8 +58,31 @@ def from_bytes(model: bytes) -> Weights:
         )
     except _UNREADABLE as error:
         raise ModelFileError(f"The model file can't be read ({error}).") from error
+    if missing:
+        raise ModelFileError(f"The model lacks its out-of-fold words ({', '.join(missing)}).")
     _fits_together(weights)
     return weights
+
+
+def kept_from_bytes(model: bytes, intents: tuple[str, ...]) -> OutOfFold:
+    """The out-of-fold words in a model file of these intents; raises ModelFileError."""
+    try:
+        with np.load(io.BytesIO(model), allow_pickle=False) as archive:
+            arrays = {name: archive[_kept(name)] for name in _KEPT}
+    except _UNREADABLE as error:
+        raise ModelFileError(f"The out-of-fold words can't be read ({error}).") from error
+    sorts = {name: array.dtype.name for name, array in arrays.items()}
+    if sorts != _KEPT or len({array.shape for array in arrays.values()}) != 1:
+        raise ModelFileError("The out-of-fold words don't fit together.")
+    kept = OutOfFold(intents, **arrays)
+    places = np.concatenate([kept.said, kept.truth])
+    if kept.ids.ndim != 1 or (places >= len(intents)).any():
+        raise ModelFileError("The out-of-fold words are of other intents than the model's.")
+    return kept
+
+
+def _kept(name: str) -> str:
+    return f"kept_{name}"
 
 
 def _fits_together(weights: Weights) -> None:

@@ -1,19 +1,17 @@
-"""Decides whether what was learned from new rows may replace the model in use."""
+"""Decides whether a freshly trained model may replace the one in use."""
 
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from contracts.manifest import Measures
-from services.learning.fitting import count, temperature
-from services.learning.folds import deal
-from services.learning.measures import measure
-from services.learning.normalise import normalise
-from services.learning.student import Example, Floats, softmax
-from services.learning.training import Progress, held_out_scores, learnable
+from services.learning.measures import lowest_threshold
+from services.learning.out_of_fold import OutOfFold
+from services.learning.student import OUT_OF_SCOPE
+
+TARGET = 0.95
+"""The precision of what is answered alone, at which coverages are compared."""
 
 Chosen = npt.NDArray[np.bool_]
 
@@ -22,15 +20,20 @@ Chosen = npt.NDArray[np.bool_]
 class Limits:
     """How much worse the challenger may look before it is refused; shares in [0, 1].
 
-    An intent has collapsed when the challenger loses this share of its rows, and at least
-    `collapse_rows` of them.
+    Whatever the limit, a figure may fall by what `noise_rows` rows weigh: among a few hundred, a
+    model of the same worth differs by so many. An intent has collapsed when the challenger loses this share of its rows, `critical` for a
+    critical one, and at least `collapse_rows` of them. New labels contradict everything when
+    fewer than this share of them, `judged_rows` at least, are what the challenger itself expects.
     """
 
     macro_f1: float = 0.01
     coverage: float = 0.05
-    precision: float = 0.01
-    collapse: float = 0.15
+    noise_rows: int = 8
+    collapse: float = 0.1
+    critical: float = 0.05
     collapse_rows: int = 3
+    expected: float = 0.1
+    judged_rows: int = 20
 
 
 _LIMITS = Limits()
@@ -38,26 +41,28 @@ _LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class Deltas:
-    """Challenger minus champion on the same held-out rows; positive is better.
+    """Challenger minus champion on the same rows, which neither was trained on; positive is better.
 
-    `precision` is that of what 0.8 accepts, None when one of the two accepted nothing; `recall`
-    and `rows` are by intent.
+    `coverage` is what each answers alone at the target precision; `recall` and `rows` are by
+    intent, of those that the rows mean.
     """
 
     macro_f1: float
     coverage: float
-    precision: float | None
     recall: dict[str, float]
     rows: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Promote:
-    """Within the limits, the challenger is no worse on the known rows, nor on all rows."""
+    """Within the limits, the challenger is no worse on the known rows, nor on all rows.
+
+    Without figures: there was nothing to compare it with.
+    """
 
     reason: str
-    known: Deltas
-    whole: Deltas
+    known: Deltas | None = None
+    whole: Deltas | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,123 +74,117 @@ class Refuse:
     whole: Deltas | None = None
 
 
+NOTHING_NEW = Refuse("Refused: there is nothing new to learn from.")
+
+
 def compare(
-    known: Sequence[Example],
-    new: Sequence[Example],
+    champion: OutOfFold,
+    challenger: OutOfFold,
+    known: Chosen,
     *,
-    language: str = "es",
-    seed: int = 0,
+    target: float = TARGET,
+    critical: AbstractSet[str] = frozenset(),
     limits: Limits = _LIMITS,
-    progress: Progress = lambda _stage, _share: None,
 ) -> Promote | Refuse:
-    """`known`: the rows the champion learned from; `new`: those the challenger has besides.
+    """Judges two words on the same rows, lined up; `known` marks those the champion learned from.
 
-    In each fold both are refitted without the fold and judged on it, so neither sees what it is
-    judged on. Raises TrainingDataError when the known rows teach nothing.
+    The champion's names begin with the challenger's.
     """
-    taught, _ = learnable(known, language)
-    _, left_out = learnable([*taught, *new], language)
-    added = [row for row in new if row.intent not in left_out]
-    if not added:
-        return Refuse("Refused: there is nothing new to learn from.")
-    rows = [*taught, *added]
-    is_known = np.arange(len(rows)) < len(taught)
-    intents = sorted({row.intent for row in rows})
-    truth = np.array([intents.index(row.intent) for row in rows])
-    champion, challenger = _judged(rows, truth, is_known, language, seed, progress)
-    everything = np.ones(len(rows), dtype=bool)
-    known_deltas, whole_deltas = (
-        _deltas(
-            measure(champion[of], truth[of], intents), measure(challenger[of], truth[of], intents)
-        )
-        for of in (is_known, everything)
+    return verdict(
+        _deltas(champion.only(known), challenger.only(known), target),
+        _deltas(champion, challenger, target),
+        _expected(challenger, known, limits),
+        target=target,
+        critical=critical,
+        limits=limits,
     )
-    return verdict(known_deltas, whole_deltas, limits)
 
 
-def verdict(known: Deltas, whole: Deltas, limits: Limits = _LIMITS) -> Promote | Refuse:
-    """Promote unless one of the figures fell by more than its limit."""
-    worse = _worse(known, limits, "the known rows") + _worse(whole, limits, "all rows")
-    worse += [
-        f"{name} collapsed ({delta:+.0%} recall)" for name, delta in _collapsed(known, limits)
-    ]
+def verdict(
+    known: Deltas,
+    whole: Deltas,
+    expected: float | None = None,
+    *,
+    target: float = TARGET,
+    critical: AbstractSet[str] = frozenset(),
+    limits: Limits = _LIMITS,
+) -> Promote | Refuse:
+    """Promote unless a figure fell by more than its limit, or the new labels contradict everything.
+
+    `expected` is the share of them that the challenger expects; None: too few to tell.
+    """
+    worse = _fallen(known, limits, target, "the known rows")
+    worse += _fallen(whole, limits, target, "all rows")
+    worse += _collapsed(known, limits, critical)
+    if expected is not None and expected < limits.expected:
+        worse.append(f"the new labels contradict everything: {expected:.0%} are as expected")
     if worse:
         return Refuse(f"Refused: {'; '.join(worse)}.", known, whole)
     gains = f"macro-F1 {whole.macro_f1:+.1%}, coverage {whole.coverage:+.1%} on all rows"
     return Promote(f"Promoted: {gains}; within the limits on the known rows.", known, whole)
 
 
-def _judged(
-    rows: Sequence[Example],
-    truth: npt.NDArray[np.int64],
-    is_known: Chosen,
-    language: str,
-    seed: int,
-    progress: Progress,
-) -> tuple[Floats, Floats]:
-    """Held-out probabilities of the champion's recipe and the challenger's, for all rows."""
-    folds = _folds(rows, is_known, language, seed)
-    counts = count([row.text for row in rows], language)
-    judged = []
-    for half, taught in enumerate((is_known, np.ones(len(rows), dtype=bool))):
-        scores = held_out_scores(
-            counts, truth, folds, int(truth.max()) + 1, taught=taught, seed=seed,
-            progress=partial(_half_way, progress, half),
-        )  # fmt: skip
-        judged.append(softmax(scores, temperature(scores[taught], truth[taught])))
-    return judged[0], judged[1]
+def coverage(word: OutOfFold, target: float) -> float:
+    """Share of the rows answered alone at the threshold that gives them this precision; 0: none."""
+    names = np.array(word.intents)
+    sure = np.where(names[word.said] == OUT_OF_SCOPE, 0.0, word.sure)
+    threshold = lowest_threshold(sure, word.said == word.truth, target)
+    return 0.0 if threshold is None else float((sure >= threshold).mean())
 
 
-def _half_way(progress: Progress, half: int, stage: str, share: float) -> None:
-    progress(stage, (half + share) / 2)
-
-
-def _folds(
-    rows: Sequence[Example], is_known: Chosen, language: str, seed: int
-) -> npt.NDArray[np.int64]:
-    """The known texts are dealt as in the champion's training, then the texts that are new."""
-    texts = [normalise(row.text, language) for row in rows]
-    intents = [row.intent for row in rows]
-    fold: dict[str, int] = {}
-    for part in (np.flatnonzero(is_known), np.flatnonzero(~is_known)):
-        fresh = [place for place in part if texts[place] not in fold]
-        dealt = deal([texts[at] for at in fresh], [intents[at] for at in fresh], seed=seed)
-        fold |= {texts[at]: int(number) for at, number in zip(fresh, dealt, strict=True)}
-    return np.array([fold[text] for text in texts])
-
-
-def _deltas(champion: Measures, challenger: Measures) -> Deltas:
-    before, after = champion.covered_precision, challenger.covered_precision
+def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
+    rows = np.bincount(after.truth, minlength=len(after.intents))
+    (f1_before, recall_before), (f1_after, recall_after) = _by_intent(before), _by_intent(after)
+    meant = np.flatnonzero(rows)
     return Deltas(
-        macro_f1=challenger.macro_f1 - champion.macro_f1,
-        coverage=challenger.coverage - champion.coverage,
-        precision=None if before is None or after is None else after - before,
+        macro_f1=float((f1_after[meant] - f1_before[meant]).sum() / max(len(meant), 1)),
+        coverage=coverage(after, target) - coverage(before, target),
         recall={
-            name: challenger.per_intent[name].recall - of.recall
-            for name, of in champion.per_intent.items()
+            after.intents[place]: float(recall_after[place] - recall_before[place])
+            for place in meant
         },
-        rows={name: of.rows for name, of in champion.per_intent.items()},
+        rows={after.intents[place]: int(rows[place]) for place in meant},
     )
 
 
-def _worse(deltas: Deltas, limits: Limits, where: str) -> list[str]:
+def _by_intent(word: OutOfFold) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """F1 and recall of every intent; 0 where no row means it."""
+    size = len(word.intents)
+    hits = np.bincount(word.truth[word.said == word.truth], minlength=size)
+    named, rows = np.bincount(word.said, minlength=size), np.bincount(word.truth, minlength=size)
+    return 2 * hits / np.maximum(named + rows, 1), hits / np.maximum(rows, 1)
+
+
+def _expected(challenger: OutOfFold, known: Chosen, limits: Limits) -> float | None:
+    """Share of the new labels that the challenger gives as well, without having learned them.
+
+    Intents that no known row means are left aside: nothing could expect them.
+    """
+    familiar = np.isin(challenger.truth, challenger.truth[known])
+    judged = challenger.only(~known & familiar)
+    if len(judged) < limits.judged_rows:
+        return None
+    return float((judged.said == judged.truth).mean())
+
+
+def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[str]:
     figures = {
         "macro-F1": (deltas.macro_f1, limits.macro_f1),
-        "coverage at 0.8": (deltas.coverage, limits.coverage),
-        "precision at 0.8": (deltas.precision or 0.0, limits.precision),
+        f"coverage at {target:.0%} precision": (deltas.coverage, limits.coverage),
     }
+    noise = limits.noise_rows / max(sum(deltas.rows.values()), 1)
     return [
         f"{name} {delta:+.1%} on {where}"
         for name, (delta, limit) in figures.items()
-        if delta < -limit
+        if delta < -max(limit, noise)
     ]
 
 
-def _collapsed(deltas: Deltas, limits: Limits) -> list[tuple[str, float]]:
+def _collapsed(deltas: Deltas, limits: Limits, critical: AbstractSet[str]) -> list[str]:
     """Intents that lost too much, the worst first."""
-    lost = [
-        (name, delta)
-        for name, delta in deltas.recall.items()
-        if -delta >= limits.collapse and round(-delta * deltas.rows[name]) >= limits.collapse_rows
-    ]
-    return sorted(lost, key=lambda intent: intent[1])
+    lost = []
+    for name, delta in sorted(deltas.recall.items(), key=lambda intent: intent[1]):
+        share = limits.critical if name in critical else limits.collapse
+        if -delta >= share and round(-delta * deltas.rows[name]) >= limits.collapse_rows:
+            lost.append(f"{name} collapsed ({delta:+.0%} recall)")
+    return lost

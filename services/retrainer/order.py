@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from services.learning.promotion import TARGET
+
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -25,8 +27,12 @@ class Order(_Line):
     intents: tuple[str, ...]
     up_to: int
     """The newest sample to learn from."""
-    known_up_to: int | None
-    """The newest sample of the champion; None: there is none to compare with."""
+    champion: str | None
+    """The version of the model in force; None: there is none to compare with."""
+    critical: tuple[str, ...] = ()
+    """Intents that may lose less than others."""
+    target: float = TARGET
+    """The precision at which the two models' coverages are compared."""
 
 
 class Progress(_Line):

@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import dataclass
 
-from services.learning.artifact import ArtifactError, sign, verify
+from services.learning.artifact import ArtifactError, sign, unseal_kept
 from services.retrainer.due import Situation, Standing
 from services.storage import catalogue, models, training
 from services.storage.engine import Database
@@ -16,8 +16,10 @@ class Scene:
 
     situation: Situation
     intents: tuple[str, ...]
-    known_up_to: int | None
-    """The newest sample that the champion learned from; None: it is nothing to compare with."""
+    critical: tuple[str, ...]
+    """Those of the intents that may lose less than others."""
+    champion: str | None
+    """The version of the model in force; None: there is none that could be compared with."""
 
 
 class Reader:
@@ -33,7 +35,8 @@ class Reader:
         """How things stand now; ``wanted`` new samples start a training."""
         async with self._database.read() as connection:
             champion = await models.alias(connection, models.CHAMPION)
-            intents = tuple(each.name for each in await catalogue.read(connection))
+            stored = await catalogue.read(connection)
+            intents = tuple(each.name for each in stored)
             seen = await training.seen_up_to(connection, champion)
             situation = Situation(
                 standing=await self._standing(champion),
@@ -43,11 +46,18 @@ class Reader:
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
             )
-            known_up_to = None
-            if champion is not None and situation.standing is Standing.USABLE:
-                # A model that no training of ours made has no known rows: nothing to compare.
-                known_up_to = await training.learned_up_to(connection, champion) or None
-        return Scene(situation, intents, known_up_to)
+            comparable = (
+                champion is not None
+                and situation.standing is Standing.USABLE
+                # A model that no training of ours made names another database's samples.
+                and await training.learned_up_to(connection, champion) > 0
+            )
+        return Scene(
+            situation,
+            intents,
+            critical=tuple(each.name for each in stored if each.critical),
+            champion=champion if comparable else None,
+        )
 
     async def _standing(self, champion: str | None) -> Standing:
         if self._judged[0] != champion:
@@ -66,7 +76,7 @@ class Reader:
         if not hmac.compare_digest(ours, manifest.signature):
             return Standing.FOREIGN
         try:
-            verify(manifest, file, self._key)
+            unseal_kept(manifest, file, self._key)
         except ArtifactError:
             return Standing.OUTDATED
         return Standing.USABLE

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from services.learning.artifact import save
-from services.learning.promotion import Promote, Refuse, compare
-from services.learning.student import OUT_OF_SCOPE, Example
-from services.learning.training import Progress as LearningProgress
-from services.learning.training import TrainingDataError, train
+from services.learning.artifact import ArtifactError, save, unseal, unseal_kept
+from services.learning.promotion import Promote, Refuse
+from services.learning.retraining import Champion, Sample, retrain
+from services.learning.student import OUT_OF_SCOPE
+from services.learning.training import TrainingDataError
 from services.retrainer.order import (
     Away,
     Better,
@@ -23,16 +23,13 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
-from services.storage import training
+from services.storage import models, training
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
-from services.storage.training import Labelled
+from services.storage.models import ModelMissing
 
-_NOTHING_BEFORE = "Promoted: there was no model in force that it could be compared with."
 _NICE = 10  # customers are answered first
 _ORPHANED = 3
-_COMPARED = 2 / 3
-"""Share of the work after which the comparison is done: it fits twice what the training fits."""
 
 
 def main() -> None:
@@ -46,60 +43,59 @@ def main() -> None:
 def carry_out(order: Order, hear: Hear) -> Outcome:
     """Learn what the order says; the model, if there is one, is on the disk when this returns."""
     try:
-        rows = asyncio.run(_rows(order))
-        return _learn(order, rows, hear)
+        samples, champion = asyncio.run(_material(order))
+        return _learn(order, samples, champion, hear)
     except DatabaseAway as error:
         return Away(reason=str(error))
     except TrainingDataError as error:
         return Impossible(reason=f"Failed: {error}")
 
 
-async def _rows(order: Order) -> list[Labelled]:
-    async with Database.open(order.database_url) as database, database.read() as connection:
-        return await training.labelled(connection, order.intents, order.up_to)
+async def _material(order: Order) -> tuple[list[Sample], Champion | None]:
+    """What there is to learn from, and what it is compared with."""
+    async with Database.open(order.database_url) as database:
+        async with database.read() as connection:
+            rows = await training.labelled(connection, order.intents, order.up_to)
+        champion = await _champion(database, order)
+    return [Sample(row.id, row.text, row.intent or OUT_OF_SCOPE) for row in rows], champion
 
 
-def _learn(order: Order, rows: Sequence[Labelled], hear: Hear) -> Outcome:
-    if order.known_up_to is None:
-        return _train(order, rows, _NOTHING_BEFORE, {}, _share(hear, "training", 0.0, 1.0))
-    known = [row for row in rows if row.id <= order.known_up_to]
-    new = [row for row in rows if row.id > order.known_up_to]
-    comparing = _share(hear, "comparing", 0.0, _COMPARED)
-    verdict = compare(_examples(known), _examples(new), progress=comparing)
+async def _champion(database: Database, order: Order) -> Champion | None:
+    """The model in force; None when there is none, or none that can be read."""
+    if order.champion is None:
+        return None
+    key = bytes.fromhex(order.key)
+    try:
+        async with database.read() as connection:
+            manifest, file = await models.fetch(connection, order.champion)
+        return Champion(unseal(manifest, file, key), unseal_kept(manifest, file, key))
+    except (ModelMissing, ArtifactError):
+        return None
+
+
+def _learn(
+    order: Order, samples: Sequence[Sample], champion: Champion | None, hear: Hear
+) -> Outcome:
+    made = retrain(
+        samples,
+        champion,
+        target=order.target,
+        critical=frozenset(order.critical),
+        progress=lambda stage, share: hear(Progress(stage=stage, share=share)),
+    )
+    verdict, deltas = made.verdict, _deltas(made.verdict)
     if isinstance(verdict, Refuse):
-        return Worse(samples=len(rows), reason=verdict.reason, deltas=_deltas(verdict))
-    told = _share(hear, "training", _COMPARED, 1.0)
-    return _train(order, rows, verdict.reason, _deltas(verdict), told)
-
-
-def _train(
-    order: Order,
-    rows: Sequence[Labelled],
-    reason: str,
-    deltas: dict[str, object],
-    told: LearningProgress,
-) -> Better:
-    trained = train(_examples(rows), progress=told)
-    manifest = save(trained, order.models_dir, bytes.fromhex(order.key), datetime.now(UTC))
-    return Better(version=manifest.version, samples=len(rows), reason=reason, deltas=deltas)
-
-
-def _examples(rows: Sequence[Labelled]) -> list[Example]:
-    return [Example(row.text, row.intent or OUT_OF_SCOPE) for row in rows]
+        return Worse(samples=len(samples), reason=verdict.reason, deltas=deltas)
+    key = bytes.fromhex(order.key)
+    manifest = save(made.trained, made.kept, order.models_dir, key, datetime.now(UTC))
+    return Better(
+        version=manifest.version, samples=len(samples), reason=verdict.reason, deltas=deltas
+    )
 
 
 def _deltas(verdict: Promote | Refuse) -> dict[str, object]:
     halves = {"known": verdict.known, "whole": verdict.whole}
     return {name: asdict(half) for name, half in halves.items() if half is not None}
-
-
-def _share(hear: Hear, what: str, start: float, end: float) -> LearningProgress:
-    """Tells one part of the work as its share of the whole."""
-
-    def tell(stage: str, share: float) -> None:
-        hear(Progress(stage=f"{what}: {stage}", share=start + share * (end - start)))
-
-    return tell
 
 
 def _tell(line: Progress | Outcome) -> None:

@@ -136,7 +136,8 @@ class Trainings:
             models_dir=self._models_dir,
             intents=scene.intents,
             up_to=job.up_to,
-            known_up_to=scene.known_up_to,
+            champion=scene.champion,
+            critical=scene.critical,
         )
 
     async def _attended(self, job: Job, order: Order, stop: asyncio.Event) -> Outcome | None:

@@ -12,6 +12,7 @@ from contracts.catalogue import CatalogueIntent
 from contracts.manifest import Manifest
 from services.champion import Champion
 from services.learning.artifact import MANIFEST, MODEL, libraries, seal, sign
+from services.learning.out_of_fold import keep
 from services.learning.slot import NO_MODEL, ModelSlot
 from services.learning.student import Example
 from services.learning.training import train
@@ -28,7 +29,9 @@ Sealed = tuple[Manifest, bytes]
 def sealed(intents: tuple[CatalogueIntent, ...]) -> tuple[Sealed, Sealed]:
     """Two models of one training, a day apart."""
     trained = train([Example(each, intent.name) for intent in intents for each in intent.examples])
-    return seal(trained, KEY, MOMENT), seal(trained, KEY, MOMENT + timedelta(days=1))
+    kept = keep(trained, range(len(trained.examples)))
+    later = MOMENT + timedelta(days=1)
+    return seal(trained, kept, KEY, MOMENT), seal(trained, kept, KEY, later)
 
 
 @dataclass

@@ -77,7 +77,7 @@ async def test_a_process_in_the_middle_of_its_work_ends_when_its_standard_input_
         models_dir=tmp_path,
         intents=(),
         up_to=1,
-        known_up_to=None,
+        champion=None,
     )
     with _running("-m", "services.retrainer.train") as process:
         assert process.stdin
@@ -96,7 +96,7 @@ async def test_an_away_database_is_no_failure_of_the_training(tmp_path: Path) ->
         models_dir=tmp_path,
         intents=(),
         up_to=1,
-        known_up_to=None,
+        champion=None,
     )
     outcome = await child.carry_out(order, lambda _: None)
     assert outcome.kind == "away"

@@ -1,6 +1,7 @@
 """Models on disk: what is saved is loaded, and whatever is wrong is refused with its reason."""
 
 import hashlib
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,14 +19,17 @@ from services.learning.artifact import (
     ArtifactError,
     load,
     parse_manifest,
+    read,
     save,
     seal,
     sign,
     unseal,
+    unseal_kept,
     verify,
     write,
 )
-from services.learning.model_file import ModelFileError, from_bytes, to_bytes
+from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
+from services.learning.out_of_fold import OutOfFold, keep
 from services.learning.student import LinearStudent
 from services.learning.trained import Trained
 
@@ -34,14 +38,18 @@ MOMENT = datetime(2026, 11, 22, 22, 5, tzinfo=UTC)
 Spoil = Callable[[Path], object]
 
 
+def kept_of(trained: Trained) -> OutOfFold:
+    return keep(trained, range(7, 7 + len(trained.examples)))
+
+
 @pytest.fixture
 def folder(trained: Trained, tmp_path: Path) -> Path:
-    return tmp_path / save(trained, tmp_path, KEY, MOMENT).version
+    return tmp_path / save(trained, kept_of(trained), tmp_path, KEY, MOMENT).version
 
 
 def resealed(trained: Trained, student: LinearStudent) -> tuple[Manifest, bytes]:
     """Another student under the manifest's road: rightly signed, whatever it holds."""
-    return seal(replace(trained, student=student), KEY, MOMENT)
+    return seal(replace(trained, student=student), kept_of(trained), KEY, MOMENT)
 
 
 def test_a_saved_student_comes_back_the_same(trained: Trained, folder: Path) -> None:
@@ -51,9 +59,55 @@ def test_a_saved_student_comes_back_the_same(trained: Trained, folder: Path) -> 
     assert student.predict(texts) == trained.student.predict(texts)
 
 
+def test_what_the_folds_said_comes_back_the_same(trained: Trained, folder: Path) -> None:
+    manifest, model = read(folder)
+    before, after = kept_of(trained), unseal_kept(manifest, model, KEY)
+    assert after.intents == before.intents
+    for name in ("ids", "said", "sure", "truth"):
+        one, other = getattr(before, name), getattr(after, name)
+        assert (one.dtype, one.tolist()) == (other.dtype, other.tolist())
+
+
+@pytest.mark.parametrize("name", ["kept_ids", "kept_said", "kept_sure", "kept_truth"])
+def test_a_model_that_lost_what_its_folds_said_is_refused(trained: Trained, name: str) -> None:
+    model = without(name, to_bytes(trained.student.weights, kept_of(trained)))
+    with pytest.raises(ModelFileError, match="lacks its out-of-fold words"):
+        from_bytes(model)
+    with pytest.raises(ModelFileError, match="can't be read"):
+        kept_from_bytes(model, trained.student.intents)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("truth", np.array([65_535], dtype=np.uint16), "of other intents"),
+        ("said", np.array([0, 0], dtype=np.uint16), "don't fit together"),
+        ("sure", np.array([0.5], dtype=np.float64), "don't fit together"),
+    ],
+    ids=["an intent beyond the last", "more rows", "another kind"],
+)
+def test_words_that_fit_nothing_are_refused(
+    trained: Trained, name: str, change: np.ndarray, reason: str
+) -> None:
+    first = kept_of(trained).only(np.arange(len(trained.examples)) == 0)
+    kept = replace(first, **{name: change})  # type: ignore[arg-type]  # by name
+    model = to_bytes(trained.student.weights, kept)
+    with pytest.raises(ModelFileError, match=reason):
+        kept_from_bytes(model, trained.student.intents)
+
+
+def without(name: str, model: bytes) -> bytes:
+    """The archive without one of its arrays."""
+    with np.load(io.BytesIO(model)) as archive:
+        left = {each: archive[each] for each in archive.files if each != name}
+    file = io.BytesIO()
+    np.savez(file, **left)
+    return file.getvalue()
+
+
 def test_the_version_is_the_moment_in_utc_and_the_start_of_the_digest(trained: Trained) -> None:
     lima = timezone(timedelta(hours=-5))
-    manifest, model = seal(trained, KEY, MOMENT.astimezone(lima))
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT.astimezone(lima))
     assert manifest.version == f"20261122T220500-{hashlib.sha256(model).hexdigest()[:8]}"
     assert manifest.created_at == MOMENT
     assert manifest.rows == len(trained.examples)
@@ -61,12 +115,12 @@ def test_the_version_is_the_moment_in_utc_and_the_start_of_the_digest(trained: T
 
 
 def test_a_manifest_survives_json_with_its_signature(trained: Trained) -> None:
-    manifest, model = seal(trained, KEY, MOMENT)
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
     verify(parse_manifest(manifest.model_dump_json()), model, KEY)
 
 
 def test_a_model_fetched_in_chunks_is_written_and_loaded(trained: Trained, tmp_path: Path) -> None:
-    manifest, model = seal(trained, KEY, MOMENT)
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
     chunks = [model[start : start + 65_536] for start in range(0, len(model), 65_536)]
     write(manifest, b"".join(chunks), tmp_path / "cache")
     assert load(tmp_path / "cache", KEY).version == manifest.version
@@ -130,7 +184,7 @@ def test_another_key_is_refused(folder: Path) -> None:
 
 @pytest.mark.parametrize("library", ["scikit-learn", "snowballstemmer"])
 def test_a_model_of_another_library_version_is_refused(trained: Trained, library: str) -> None:
-    manifest, model = seal(trained, KEY, MOMENT)
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
     older = manifest.model_copy(update={"libraries": manifest.libraries | {library: "0.1"}})
     with pytest.raises(ArtifactError, match=rf"trained with {library} 0\.1, this is"):
         verify(sign(older, KEY), model, KEY)
@@ -145,8 +199,8 @@ def test_a_model_of_one_intent_is_refused(trained: Trained) -> None:
         intercepts=weights.intercepts[:1],
     )
     with pytest.raises(ModelFileError, match="fewer than two intents"):
-        from_bytes(to_bytes(single))
-    manifest, _ = seal(trained, KEY, MOMENT)
+        from_bytes(to_bytes(single, kept_of(trained)))
+    manifest, _ = seal(trained, kept_of(trained), KEY, MOMENT)
     with pytest.raises(ArtifactError, match="intents: Tuple should have at least 2 items"):
         parse_manifest(manifest.model_copy(update={"intents": ("saludo",)}).model_dump_json())
 
@@ -173,7 +227,7 @@ def test_a_pickled_object_is_never_opened(tmp_path: Path) -> None:
 def test_a_crash_in_mid_write_leaves_the_former_model(
     trained: Trained, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    manifest, model = seal(trained, KEY, MOMENT)
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
 
     def full_disk(_handle: int) -> None:
         raise OSError(28, "No space left on device")

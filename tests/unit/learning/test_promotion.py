@@ -1,134 +1,124 @@
 """Promotion: the model in use is replaced by what is no worse, and by nothing else."""
 
-import random
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from services.learning.promotion import Deltas, Promote, Refuse, compare, verdict
-from services.learning.student import Example
-from services.learning.training import TrainingDataError
+from services.learning.out_of_fold import OutOfFold
+from services.learning.promotion import Deltas, Promote, Refuse, compare, coverage, verdict
+from services.learning.student import OUT_OF_SCOPE
 
-STEADY = Deltas(
-    macro_f1=0.0, coverage=0.0, precision=0.0, recall={"precio": 0.0}, rows={"precio": 40}
-)
-
-
-@pytest.fixture(scope="module")
-def parted(catalogue_rows: list[Example]) -> tuple[list[Example], list[Example]]:
-    """The champion's rows, and 100 that it has not seen."""
-    rows = random.Random(1).sample(catalogue_rows, len(catalogue_rows))
-    return rows[100:], rows[:100]
+INTENTS = ("envio", "precio", OUT_OF_SCOPE)
+STEADY = Deltas(macro_f1=0.0, coverage=0.0, recall={"precio": 0.0}, rows={"precio": 4000})
+Word = tuple[str, str, float]
+"""What was said, what was meant, how sure."""
 
 
-def mislabelled(rows: list[Example], share: float) -> list[Example]:
-    """That share of the rows with another intent, drawn at random."""
-    dealer, intents = random.Random(2), sorted({row.intent for row in rows})
-    return [
-        replace(row, intent=dealer.choice([name for name in intents if name != row.intent]))
-        if dealer.random() < share
-        else row
-        for row in rows
-    ]
-
-
-def test_clean_new_rows_are_promoted_with_their_gain(
-    parted: tuple[list[Example], list[Example]],
-) -> None:
-    known, new = parted
-    decision = compare(known, new)
-    assert isinstance(decision, Promote)
-    assert decision.whole.macro_f1 > 0
-    assert decision.reason.startswith("Promoted: macro-F1 +")
-
-
-def test_rows_with_a_teachers_usual_errors_are_still_promoted(
-    parted: tuple[list[Example], list[Example]],
-) -> None:
-    known, new = parted
-    assert isinstance(compare(known, mislabelled(new, 0.1)), Promote)
-
-
-def test_poisoned_rows_are_refused_with_deltas_for_every_intent(
-    parted: tuple[list[Example], list[Example]],
-) -> None:
-    known, new = parted
-    decision = compare(known, mislabelled(new, 1.0))
-    assert isinstance(decision, Refuse)
-    assert "macro-F1 -" in decision.reason
-    assert "coverage at 0.8 -" in decision.reason
-    assert decision.known is not None
-    assert decision.known.recall.keys() == {row.intent for row in known}
-    assert min(decision.known.recall.values()) < 0
-
-
-def test_poison_in_one_intent_is_refused_by_that_intents_name(
-    catalogue_rows: list[Example],
-) -> None:
-    prices = [row for row in catalogue_rows if row.intent == "precio"]
-    turned = random.Random(0).sample(prices, 40)
-    known = [row for row in catalogue_rows if row not in turned]
-    decision = compare(known, [replace(row, intent="envio") for row in turned])
-    assert isinstance(decision, Refuse)
-    assert "precio collapsed" in decision.reason
-
-
-def test_known_texts_sent_again_under_wrong_intents_are_refused(
-    catalogue_rows: list[Example],
-) -> None:
-    copies = mislabelled(random.Random(4).sample(catalogue_rows, 150), 1.0)
-    assert isinstance(compare(catalogue_rows, copies), Refuse)
-
-
-def test_a_new_intent_is_learned_beside_the_old_ones(catalogue_rows: list[Example]) -> None:
-    known = [row for row in catalogue_rows if row.intent != "bot_identidad"]
-    new = [row for row in catalogue_rows if row.intent == "bot_identidad"]
-    decision = compare(known, new)
-    assert isinstance(decision, Promote)
-    assert decision.whole.recall["bot_identidad"] > 0.5
-
-
-def test_nothing_new_is_refused_at_once(catalogue_rows: list[Example]) -> None:
-    assert compare(catalogue_rows, []) == Refuse("Refused: there is nothing new to learn from.")
-
-
-def test_a_single_row_of_an_intent_of_its_own_is_nothing_to_learn_from(
-    catalogue_rows: list[Example],
-) -> None:
-    decision = compare(catalogue_rows[:100], [Example("quiero un tractor", "tractor")])
-    assert decision.reason == "Refused: there is nothing new to learn from."
-
-
-def test_the_same_rows_and_seed_give_the_same_decision(catalogue_rows: list[Example]) -> None:
-    known, new = catalogue_rows[:200], catalogue_rows[200:260]
-    assert compare(known, new, seed=5) == compare(known, new, seed=5)
-
-
-def test_known_rows_that_teach_nothing_are_refused() -> None:
-    with pytest.raises(TrainingDataError):
-        compare([Example("hola", "saludo")], [Example("precio", "precio")])
-
-
-def test_progress_covers_both_students(catalogue_rows: list[Example]) -> None:
-    seen: list[float] = []
-    compare(
-        catalogue_rows[:150],
-        catalogue_rows[150:160],
-        progress=lambda _stage, share: seen.append(share),
+def word_of(*rows: Word, intents: tuple[str, ...] = INTENTS) -> OutOfFold:
+    place = {name: number for number, name in enumerate(intents)}
+    return OutOfFold(
+        intents=intents,
+        ids=np.arange(len(rows)),
+        said=np.array([place[row[0]] for row in rows], dtype=np.uint16),
+        sure=np.array([row[2] for row in rows], dtype=np.float32),
+        truth=np.array([place[row[1]] for row in rows], dtype=np.uint16),
     )
-    assert seen == sorted(seen)
-    assert len(seen) == 10
+
+
+def decided(before: OutOfFold, after: OutOfFold, new: Sequence[int] = ()) -> Promote | Refuse:
+    known = np.ones(len(after), dtype=bool)
+    known[list(new)] = False
+    return compare(before, after, known)
+
+
+RIGHT: Word = ("precio", "precio", 0.9)
+SHIPPED: Word = ("envio", "envio", 0.9)
+
+
+def test_coverage_is_what_the_lowest_threshold_of_the_target_precision_accepts() -> None:
+    word = word_of(*[RIGHT] * 6, ("envio", "precio", 0.7), ("precio", "precio", 0.6))
+    assert coverage(word, 0.95) == 6 / 8
+    assert coverage(word, 0.85) == 1.0
+
+
+def test_coverage_is_nothing_where_no_threshold_reaches_the_target() -> None:
+    assert coverage(word_of(("envio", "precio", 0.99), RIGHT), 0.95) == 0.0
+
+
+def test_coverage_leaves_to_the_teacher_what_is_named_out_of_scope() -> None:
+    assert coverage(word_of(RIGHT, (OUT_OF_SCOPE, OUT_OF_SCOPE, 0.99)), 0.95) == 0.5
+
+
+def test_each_model_gets_the_threshold_that_suits_it() -> None:
+    """A challenger that is less sure of everything, and as often right, covers as much."""
+    before = word_of(*[RIGHT] * 20, ("envio", "precio", 0.5))
+    after = word_of(*[("precio", "precio", 0.6)] * 20, ("envio", "precio", 0.3))
+    decision = decided(before, after)
+    assert isinstance(decision, Promote)
+    assert decision.whole is not None
+    assert decision.whole.coverage == 0.0
+
+
+def test_the_same_answers_are_promoted_with_deltas_of_nothing() -> None:
+    word = word_of(*[RIGHT] * 5, *[SHIPPED] * 4)
+    nothing = {"envio": 0.0, "precio": 0.0}
+    deltas = Deltas(0.0, 0.0, recall=nothing, rows={"envio": 4, "precio": 5})
+    assert decided(word, word) == Promote(
+        "Promoted: macro-F1 +0.0%, coverage +0.0% on all rows; within the limits on the known "
+        "rows.",
+        deltas,
+        deltas,
+    )
+
+
+def test_a_gain_on_new_rows_does_not_pay_for_a_loss_on_known_ones() -> None:
+    lost: list[Word] = [("envio", "precio", 0.9)] * 4
+    before = word_of(*[RIGHT] * 20, *[SHIPPED] * 20, *[("precio", "envio", 0.9)] * 30)
+    after = word_of(*[RIGHT] * 16, *lost, *[SHIPPED] * 50)
+    decision = decided(before, after, new=range(40, 70))
+    assert decision.whole is not None
+    assert decision.whole.macro_f1 > 0
+    assert isinstance(decision, Refuse)
+    assert "precio collapsed (-20% recall)" in decision.reason
+
+
+def test_an_intent_that_the_challenger_no_longer_has_is_an_error_and_no_collapse() -> None:
+    gone = (*INTENTS, "regalo")
+    before = word_of(*[RIGHT] * 9, ("regalo", "precio", 0.9), *[SHIPPED] * 9, intents=gone)
+    decision = decided(before, word_of(*[RIGHT] * 10, *[SHIPPED] * 9))
+    assert isinstance(decision, Promote)
+    assert decision.whole is not None
+    assert decision.whole.recall == pytest.approx({"envio": 0.0, "precio": 0.1})
+
+
+def test_champions_without_a_single_known_row_are_judged_on_the_new_ones() -> None:
+    word = word_of(RIGHT, SHIPPED)
+    decision = decided(word, word, new=range(2))
+    assert decision.known == Deltas(0.0, 0.0, recall={}, rows={})
+
+
+def test_new_labels_that_contradict_everything_are_refused() -> None:
+    known, new = [RIGHT] * 50, [("precio", "envio", 0.9)] * 20
+    word = word_of(*known, *[SHIPPED] * 50, *new)
+    decision = decided(word, word, new=range(100, 120))
+    assert decision.reason == ("Refused: the new labels contradict everything: 0% are as expected.")
+
+
+def test_new_labels_of_a_new_intent_contradict_nothing() -> None:
+    word = word_of(*[RIGHT] * 50, *[("precio", "envio", 0.9)] * 20)
+    assert isinstance(decided(word, word, new=range(50, 70)), Promote)
 
 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
         ({"macro_f1": -0.02}, "macro-F1 -2.0% on the known rows"),
-        ({"coverage": -0.06}, "coverage at 0.8 -6.0% on the known rows"),
-        ({"precision": -0.02}, "precision at 0.8 -2.0% on the known rows"),
+        ({"coverage": -0.06}, "coverage at 95% precision -6.0% on the known rows"),
         ({"recall": {"precio": -0.2}}, "precio collapsed (-20% recall)"),
     ],
-    ids=["macro-F1", "coverage", "precision", "collapse"],
+    ids=["macro-F1", "coverage", "collapse"],
 )
 def test_each_figure_that_falls_below_its_limit_refuses_by_name(
     change: dict[str, object], complaint: str
@@ -142,11 +132,32 @@ def test_each_figure_that_falls_below_its_limit_refuses_by_name(
     [
         {"macro_f1": -0.005},
         {"coverage": -0.04},
-        {"precision": None},
+        {"recall": {"precio": -0.09}},
         {"recall": {"precio": -0.5}, "rows": {"precio": 4}},
     ],
-    ids=["macro-F1", "coverage", "nothing accepted", "too few rows to call it a collapse"],
+    ids=["macro-F1", "coverage", "recall", "too few rows to call it a collapse"],
 )
 def test_what_stays_within_the_limits_is_promoted(change: dict[str, object]) -> None:
     steady = replace(STEADY, **change)  # type: ignore[arg-type]  # by name
     assert isinstance(verdict(steady, STEADY), Promote)
+
+
+def test_among_few_rows_eight_of_them_are_noise() -> None:
+    fallen = replace(STEADY, macro_f1=-0.02, coverage=-0.06)
+    few, fewer = replace(fallen, rows={"precio": 300}), replace(fallen, rows={"precio": 100})
+    assert isinstance(verdict(few, STEADY), Refuse)
+    assert "macro-F1" not in verdict(few, STEADY).reason
+    assert isinstance(verdict(fewer, STEADY), Promote)
+
+
+def test_a_critical_intent_may_lose_less_than_another() -> None:
+    fallen = replace(STEADY, recall={"precio": -0.08})
+    refused = verdict(fallen, STEADY, critical={"precio"})
+    assert refused.reason == "Refused: precio collapsed (-8% recall)."
+    assert isinstance(verdict(fallen, STEADY, critical={"envio"}), Promote)
+
+
+def test_a_few_new_labels_are_too_few_to_contradict() -> None:
+    assert isinstance(verdict(STEADY, STEADY, None), Promote)
+    assert isinstance(verdict(STEADY, STEADY, 0.1), Promote)
+    assert isinstance(verdict(STEADY, STEADY, 0.05), Refuse)

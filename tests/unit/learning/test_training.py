@@ -53,6 +53,13 @@ def test_equal_texts_share_a_fold_and_intents_spread_over_all_folds() -> None:
         assert np.bincount(dealt, minlength=FOLDS).tolist() == [4] * FOLDS
 
 
+def test_rows_that_come_later_leave_the_folds_of_those_before() -> None:
+    texts = [f"texto {n}" for n in range(40)]
+    intents = ["precio" if n % 3 else "envio" for n in range(40)]
+    assert list(deal(texts[:25], intents[:25])) == list(deal(texts, intents))[:25]
+    assert list(deal(texts, intents)) != list(deal(texts, intents, seed=1))
+
+
 def test_the_fold_of_a_row_goes_by_its_normalised_text(trained: Trained) -> None:
     of_text: dict[str, set[int]] = {}
     for row, fold in zip(trained.examples, trained.folds, strict=True):

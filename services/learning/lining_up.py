@@ -1,0 +1,68 @@
+"""Lines up what a champion said, once and now, with the rows that a challenger is judged on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from services.learning.normalise import normalise
+from services.learning.out_of_fold import Ids, OutOfFold
+from services.learning.student import Student
+
+_NOWHERE = -1
+
+
+def line_up(
+    texts: Sequence[str], today: OutOfFold, champion: Student, kept: OutOfFold, language: str
+) -> OutOfFold:
+    """The champion's word on the rows of `today` (their `texts`), under today's labels.
+
+    A row that it learned from has the word that was `kept`; so has another row of the same text,
+    which the champion has seen as well. The rest it never saw: it is asked. Its names follow
+    today's, where they differ.
+    """
+    place = _places(texts, today, kept, language)
+    learned, fresh = place >= 0, np.flatnonzero(place < 0).tolist()
+    names = {name: number for number, name in enumerate(today.intents)}
+    for name in (*kept.intents, *champion.intents):
+        names.setdefault(name, len(names))  # an intent that is gone: no row means it any more
+    renamed = np.array([names[name] for name in kept.intents], dtype=today.said.dtype)
+    asked = champion.predict([texts[row] for row in fresh])
+    said, sure = np.empty_like(today.said), np.empty_like(today.sure)
+    said[learned], sure[learned] = renamed[kept.said[place[learned]]], kept.sure[place[learned]]
+    said[fresh] = [names[each.intent] for each in asked]
+    sure[fresh] = [each.confidence for each in asked]
+    return OutOfFold(tuple(names), today.ids, said, sure, today.truth)
+
+
+def is_known(kept: OutOfFold, today: OutOfFold) -> npt.NDArray[np.bool_]:
+    """Whether the champion learned from a row of `today`, and under the label it has today."""
+    place = _found(today.ids, kept.ids)
+    learned = place >= 0
+    before, now = np.array(kept.intents)[kept.truth], np.array(today.intents)[today.truth]
+    learned[learned] = before[place[learned]] == now[learned]
+    return np.asarray(learned)
+
+
+def unchanged(kept: OutOfFold, today: OutOfFold) -> bool:
+    """Whether both learned from the same rows under the same labels."""
+    return len(kept) == len(today) and bool(is_known(kept, today).all())
+
+
+def _places(
+    texts: Sequence[str], today: OutOfFold, kept: OutOfFold, language: str
+) -> npt.NDArray[np.int64]:
+    """Where in `kept` a row's word is, by its id, else by its text; -1: nowhere."""
+    place = _found(today.ids, kept.ids)
+    plain = [normalise(text, language) for text in texts]
+    # Equal texts are held out together, so that one has the word of all.
+    seen = {plain[row]: place[row] for row in np.flatnonzero(place >= 0)}
+    for row in np.flatnonzero(place < 0):
+        place[row] = seen.get(plain[row], _NOWHERE)
+    return place
+
+
+def _found(ids: Ids, among: Ids) -> npt.NDArray[np.int64]:
+    """Where each id is `among` others; -1: nowhere."""
+    place = {int(each): number for number, each in enumerate(among)}
+    return np.array([place.get(int(each), _NOWHERE) for each in ids], dtype=np.int64)

@@ -1,0 +1,90 @@
+"""One whole retraining: learn from all samples, and judge whether that may replace the champion."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.learning.lining_up import is_known, line_up, unchanged
+from services.learning.out_of_fold import OutOfFold, keep
+from services.learning.promotion import NOTHING_NEW, TARGET, Promote, Refuse, compare
+from services.learning.student import Example, Student
+from services.learning.trained import Trained
+from services.learning.training import Progress, train
+
+NOTHING_BEFORE = Promote("Promoted: there was no model in force that it could be compared with.")
+_TRAINING = 0.95
+"""Share of the work after which the challenger is there and only judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A labelled text; `id` is what it is recognised by when its label has changed."""
+
+    id: int
+    text: str
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """The model in force, and its word on the rows that it learned from."""
+
+    student: Student
+    kept: OutOfFold
+
+
+@dataclass(frozen=True, slots=True)
+class Retrained:
+    """A challenger, its word on the rows that it learned from, and whether it may serve."""
+
+    trained: Trained
+    kept: OutOfFold
+    verdict: Promote | Refuse
+
+
+def retrain(
+    samples: Sequence[Sample],
+    champion: Champion | None,
+    *,
+    target: float = TARGET,
+    critical: frozenset[str] = frozenset(),
+    language: str = "es",
+    seed: int = 0,
+    progress: Progress = lambda _stage, _share: None,
+) -> Retrained:
+    """Six fits, whether there is a champion or not; raises TrainingDataError for too few rows.
+
+    `target` is the precision at which coverages are compared; `critical` names the intents that may
+    lose less than others.
+    """
+    examples = [Example(sample.text, sample.intent) for sample in samples]
+    trained = train(
+        examples,
+        language=language,
+        seed=seed,
+        progress=lambda stage, share: progress(stage, share * _TRAINING),
+    )
+    left_out = set(trained.left_out)
+    rows = [sample for sample in samples if sample.intent not in left_out]
+    kept = keep(trained, [row.id for row in rows])
+    if champion is None:
+        return Retrained(trained, kept, NOTHING_BEFORE)
+    progress("comparing", _TRAINING)
+    texts = [row.text for row in rows]
+    verdict = _verdict(texts, champion, kept, target, critical, language)
+    progress("compared", 1.0)
+    return Retrained(trained, kept, verdict)
+
+
+def _verdict(
+    texts: Sequence[str],
+    champion: Champion,
+    today: OutOfFold,
+    target: float,
+    critical: frozenset[str],
+    language: str,
+) -> Promote | Refuse:
+    if unchanged(champion.kept, today):
+        return NOTHING_NEW
+    before = line_up(texts, today, champion.student, champion.kept, language)
+    known = is_known(champion.kept, today)
+    return compare(before, today, known, target=target, critical=critical)

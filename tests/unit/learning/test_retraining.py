@@ -1,0 +1,238 @@
+"""A whole retraining: what is learned, what it is compared with, and what becomes of it."""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+
+from services.learning.lining_up import is_known, line_up, unchanged
+from services.learning.out_of_fold import OutOfFold, keep
+from services.learning.promotion import NOTHING_NEW, Promote, Refuse
+from services.learning.retraining import NOTHING_BEFORE, Champion, Sample, retrain
+from services.learning.student import OUT_OF_SCOPE, Example, Prediction
+from services.learning.training import TrainingDataError
+
+Parted = tuple[list[Sample], list[Sample]]
+
+
+@pytest.fixture(scope="module")
+def samples(catalogue_rows: list[Example]) -> list[Sample]:
+    """The catalogue's examples with the ids that a database would give them."""
+    return [Sample(place, row.text, row.intent) for place, row in enumerate(catalogue_rows, 1)]
+
+
+@pytest.fixture(scope="module")
+def parted(samples: list[Sample]) -> Parted:
+    """The champion's rows, and 100 that it has not seen."""
+    rows = random.Random(1).sample(samples, len(samples))
+    return rows[100:], rows[:100]
+
+
+def champion_of(samples: Sequence[Sample]) -> Champion:
+    made = retrain(samples, None)
+    return Champion(made.trained.student, made.kept)
+
+
+@pytest.fixture(scope="module")
+def champion(parted: Parted) -> Champion:
+    return champion_of(parted[0])
+
+
+@pytest.fixture(scope="module")
+def of_all(samples: list[Sample]) -> Champion:
+    return champion_of(samples)
+
+
+def mislabelled(rows: Iterable[Sample], share: float, intents: Sequence[str]) -> list[Sample]:
+    """That share of the rows with another intent, drawn at random."""
+    dealer = random.Random(2)
+    return [
+        replace(row, intent=dealer.choice([name for name in intents if name != row.intent]))
+        if dealer.random() < share
+        else row
+        for row in rows
+    ]
+
+
+def test_without_a_champion_the_first_model_is_promoted(samples: list[Sample]) -> None:
+    made = retrain(samples[:200], None)
+    assert made.verdict == NOTHING_BEFORE
+    assert made.kept.ids.tolist() == [row.id for row in samples[:200]]
+
+
+def test_clean_new_rows_are_promoted_with_their_gain(parted: Parted, champion: Champion) -> None:
+    verdict = retrain([*parted[0], *parted[1]], champion).verdict
+    assert isinstance(verdict, Promote)
+    assert verdict.reason.startswith("Promoted: macro-F1 +")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_rows_with_a_teachers_usual_errors_are_still_promoted(
+    parted: Parted, champion: Champion, share: float
+) -> None:
+    new = mislabelled(parted[1], share, champion.kept.intents)
+    assert isinstance(retrain([*parted[0], *new], champion).verdict, Promote)
+
+
+@pytest.mark.parametrize("count", [50, 100])
+def test_poisoned_rows_are_refused_with_deltas_for_every_intent(
+    parted: Parted, champion: Champion, count: int
+) -> None:
+    new = mislabelled(parted[1][:count], 1.0, champion.kept.intents)
+    verdict = retrain([*parted[0], *new], champion).verdict
+    assert isinstance(verdict, Refuse)
+    assert "contradict everything" in verdict.reason
+    assert verdict.known is not None
+    assert verdict.known.recall.keys() == set(champion.kept.intents)
+    assert min(verdict.known.recall.values()) < 0
+
+
+def test_poison_in_one_intent_is_refused_by_that_intents_name(samples: list[Sample]) -> None:
+    prices = [row for row in samples if row.intent == "precio"]
+    turned = random.Random(0).sample(prices, 40)
+    known = [row for row in samples if row not in turned]
+    new = [replace(row, intent="envio") for row in turned]
+    verdict = retrain([*known, *new], champion_of(known)).verdict
+    assert isinstance(verdict, Refuse)
+    assert "precio collapsed" in verdict.reason
+
+
+def test_known_texts_sent_again_under_wrong_intents_are_refused(
+    samples: list[Sample], of_all: Champion
+) -> None:
+    drawn = random.Random(4).sample(samples, 100)
+    copies = [replace(row, id=row.id + 10_000) for row in drawn]
+    wrong = mislabelled(copies, 1.0, of_all.kept.intents)
+    assert isinstance(retrain([*samples, *wrong], of_all).verdict, Refuse)
+
+
+def test_a_new_intent_is_learned_beside_the_old_ones(samples: list[Sample]) -> None:
+    known = [row for row in samples if row.intent != "bot_identidad"]
+    verdict = retrain(samples, champion_of(known)).verdict
+    assert isinstance(verdict, Promote)
+    assert verdict.whole is not None
+    assert verdict.whole.recall["bot_identidad"] > 0.5
+    assert verdict.known is not None
+    assert "bot_identidad" not in verdict.known.recall
+
+
+def test_an_intent_that_left_the_catalogue_is_no_collapse(
+    samples: list[Sample], of_all: Champion
+) -> None:
+    made = retrain([row for row in samples if row.intent != "precio"], of_all)
+    assert isinstance(made.verdict, Promote)
+    assert "precio" not in made.kept.intents
+
+
+def test_nothing_new_is_refused(samples: list[Sample], of_all: Champion) -> None:
+    assert retrain(samples, of_all).verdict == NOTHING_NEW
+    tractor = Sample(9_999, "quiero un tractor", "tractor")
+    assert retrain([*samples, tractor], of_all).verdict == NOTHING_NEW, "one text teaches nothing"
+
+
+def test_the_same_rows_and_seed_give_the_same_decision(parted: Parted, champion: Champion) -> None:
+    rows = [*parted[0], *parted[1][:50]]
+    assert retrain(rows, champion).verdict == retrain(rows, champion).verdict
+
+
+def test_rows_that_teach_nothing_raise(champion: Champion) -> None:
+    with pytest.raises(TrainingDataError):
+        retrain([Sample(1, "hola", "saludo"), Sample(2, "precio", "precio")], champion)
+
+
+def test_progress_goes_from_nothing_to_all(parted: Parted, champion: Champion) -> None:
+    told: list[tuple[str, float]] = []
+    retrain([*parted[0], *parted[1]], champion, progress=lambda *step: told.append(step))
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert "comparing" in [stage for stage, _ in told]
+
+
+@dataclass
+class Parrot:
+    """Says `saludo` to everything, and notes what it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+    version: str = "parrot"
+    intents: tuple[str, ...] = ("precio", "saludo")
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        self.asked += texts
+        return [Prediction("saludo", 0.75, ()) for _ in texts]
+
+
+def kept_of(*rows: tuple[int, str, str], intents: tuple[str, ...]) -> OutOfFold:
+    """Rows of an id, what was said, and what was meant."""
+    place = {name: number for number, name in enumerate(intents)}
+    return OutOfFold(
+        intents,
+        ids=np.array([row[0] for row in rows]),
+        said=np.array([place[row[1]] for row in rows], dtype=np.uint16),
+        sure=np.full(len(rows), 0.5, dtype=np.float32),
+        truth=np.array([place[row[2]] for row in rows], dtype=np.uint16),
+    )
+
+
+OLD = kept_of((1, "precio", "precio"), (2, "saludo", "precio"), intents=("precio", "saludo"))
+
+
+def said(word: OutOfFold) -> list[str]:
+    return [word.intents[place] for place in word.said]
+
+
+def test_the_champion_is_asked_only_about_texts_it_has_not_seen() -> None:
+    today = kept_of(
+        (1, "envio", "precio"),
+        (3, "envio", "precio"),
+        (4, "envio", "envio"),
+        intents=("envio", "precio"),
+    )
+    parrot = Parrot()
+    word = line_up(["Cuánto cuesta?", "cuanto  cuesta?", "hola"], today, parrot, OLD, "es")
+    assert parrot.asked == ["hola"]
+    assert said(word) == ["precio", "precio", "saludo"], "the copy has the word of its original"
+    assert word.sure.tolist() == [0.5, 0.5, 0.75]
+    assert word.intents == ("envio", "precio", "saludo"), "the names begin with the challenger's"
+    assert word.truth is today.truth
+
+
+def test_a_row_whose_label_was_corrected_counts_as_new() -> None:
+    corrected = kept_of(
+        (1, "precio", "precio"), (2, "saludo", "saludo"), intents=("precio", "saludo")
+    )
+    assert is_known(OLD, corrected).tolist() == [True, False]
+    assert not unchanged(OLD, corrected)
+
+
+def test_rows_that_left_are_a_change() -> None:
+    assert unchanged(OLD, OLD)
+    assert not unchanged(OLD, kept_of((1, "precio", "precio"), intents=("precio", "saludo")))
+
+
+def test_labels_are_known_by_name_wherever_the_names_stand() -> None:
+    moved = kept_of(
+        (1, "precio", "precio"), (2, "saludo", "precio"), intents=("envio", "precio", "saludo")
+    )
+    assert is_known(OLD, moved).all()
+
+
+def test_what_is_kept_is_the_likeliest_intent_of_each_row(samples: list[Sample]) -> None:
+    out = [Sample(9_000 + n, f"cuéntame {what}", OUT_OF_SCOPE) for n, what in enumerate("abcdef")]
+    made = retrain([*samples[:300], *out], None)
+    kept, probabilities = made.kept, made.trained.out_of_fold
+    assert [kept.intents[place] for place in kept.truth] == [
+        row.intent for row in made.trained.examples
+    ]
+    assert np.array_equal(kept.said, probabilities.argmax(axis=1))
+    assert np.allclose(kept.sure, probabilities.max(axis=1))
+    assert sum(array.nbytes for array in (kept.ids, kept.said, kept.sure, kept.truth)) == (
+        16 * len(kept)
+    )
+
+
+def test_ids_of_other_rows_are_refused(samples: list[Sample]) -> None:
+    with pytest.raises(ValueError, match="2 sample ids for"):
+        keep(retrain(samples[:200], None).trained, [1, 2])
