@@ -20,10 +20,11 @@ Chosen = npt.NDArray[np.bool_]
 class Limits:
     """How much worse the challenger may look before it is refused; shares in [0, 1].
 
-    Whatever the limit, a figure may fall by what `noise_rows` rows weigh: among a few hundred, a
-    model of the same worth differs by so many. An intent has collapsed when the challenger loses this share of its rows, `critical` for a
-    critical one, and at least `collapse_rows` of them. New labels contradict everything when
-    fewer than this share of them, `judged_rows` at least, are what the challenger itself expects.
+    Whatever the limit, a figure may fall by what `noise_rows` rows weigh: among a few hundred, two
+    models of one worth differ by so many. An intent has collapsed when the challenger loses this
+    share of its rows, `critical` for a critical one, and at least `collapse_rows` of them. New
+    labels contradict everything when fewer than the share `expected` of them, `judged_rows` at
+    least, are what the challenger itself expects.
     """
 
     macro_f1: float = 0.01
