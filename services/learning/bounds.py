@@ -1,5 +1,6 @@
 """Exact bounds on a share that was seen in a sample (Clopper and Pearson, Biometrika 26, 1934)."""
 
+from functools import cache
 from math import ceil, log
 
 from scipy.special import betaincinv
@@ -22,6 +23,7 @@ def upper_bound(right: int, rows: int, level: float) -> float:
     return float(betaincinv(right + 1, rows - right, 1 - level))
 
 
+@cache
 def rows_needed(target: float, level: float, errors: int = 0) -> int:
     """The fewest rows that can show `target` at `level` when `errors` of them are wrong."""
     rows = max(errors + 1, ceil(log(level) / log(target)))

@@ -1,0 +1,118 @@
+"""The certificate in worlds whose truth is known."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from services.learning.certificate import GRID, Look, State, is_due, level_of, look
+from services.learning.evidence import Evidence
+
+TARGET, DELTA = 0.95, 0.1
+WORLDS = 400
+
+
+def graded(sure: float, right: bool) -> Evidence:
+    """A turn of which the student was so sure."""
+    return Evidence("precio", sure, "precio" if right else "envio")
+
+
+def turns(count: int, share_right: float, dealer: np.random.Generator) -> list[Evidence]:
+    """Turns on which confidence means nothing: at every threshold the same share is right."""
+    sure = dealer.uniform(0.5, 1.0, count)
+    right = dealer.uniform(size=count) < share_right
+    return [graded(float(each), bool(hit)) for each, hit in zip(sure, right, strict=True)]
+
+
+def looks(evidence: list[Evidence], threshold: float = 0.8) -> Iterator[Look]:
+    """Every look that a shop takes while its evidence grows, turn by turn."""
+    number, looked_at, sure, fresh = 1, 0, 0, 0
+    for end, row in enumerate(evidence, 1):
+        sure += row.sure >= threshold
+        fresh += row.sure >= threshold
+        level = level_of(number, DELTA)
+        if not is_due(sure, fresh, looked_at, target=TARGET, level=level):
+            continue
+        seen = look(evidence[:end], target=TARGET, level=level, in_force=threshold, number=number)
+        if seen is not None:
+            number, looked_at, fresh = number + 1, sure, 0
+            yield seen
+
+
+@pytest.mark.parametrize("truth", [0.94, 0.949])
+def test_worlds_just_under_the_target_are_certified_no_more_often_than_delta(truth: float) -> None:
+    """Every certificate here is a false one, and every shop looks again and again."""
+    dealer = np.random.default_rng(7)
+    worlds = [list(looks(turns(600, truth, dealer))) for _ in range(WORLDS)]
+    false = sum(any(each.state is State.CERTIFIED for each in world) for world in worlds)
+    assert min(len(world) for world in worlds) >= 2
+    # Three standard deviations above delta: a sound procedure fails this once in a thousand runs.
+    assert false / WORLDS <= DELTA + 3 * (DELTA * (1 - DELTA) / WORLDS) ** 0.5
+    assert false > 0, "worlds so near the target must sometimes pass, or nothing is tested"
+
+
+def test_a_threshold_is_never_certified_that_lets_through_what_is_often_wrong() -> None:
+    """Sure turns are right, unsure ones are not: the walk must end between the two."""
+    dealer = np.random.default_rng(8)
+    false = 0
+    for _ in range(WORLDS):
+        good = [graded(float(sure), True) for sure in dealer.uniform(0.9, 1.0, 300)]
+        bad = [graded(float(sure), dealer.uniform() < 0.5) for sure in dealer.uniform(0.6, 0.9, 90)]
+        seen = look(good + bad, target=TARGET, level=DELTA, in_force=0.8)
+        assert seen is not None
+        assert seen.threshold is not None
+        accepted_bad = 90 * max(0.0, 0.9 - seen.threshold) / 0.3
+        false += (300 + accepted_bad * 0.5) / (300 + accepted_bad) < TARGET
+    assert false / WORLDS <= DELTA
+
+
+def test_a_student_that_is_right_is_certified_from_the_rows_that_the_docs_name() -> None:
+    evidence = [graded(0.995, True)] * 92
+    assert look(evidence, target=TARGET, level=0.05, in_force=0.8) is None
+    seen = look([*evidence, graded(0.995, False)], target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert (seen.state, seen.threshold, seen.rows, seen.right) == (
+        State.CERTIFIED, min(GRID), 93, 92,
+    )  # fmt: skip
+    assert seen.bound >= TARGET
+
+
+def test_rows_that_were_named_out_of_scope_are_never_accepted() -> None:
+    evidence = [Evidence("__oos__", 1.0, "__oos__")] * 500
+    assert look(evidence, target=TARGET, level=0.05, in_force=0.8) is None
+
+
+def test_a_student_that_misses_the_target_where_it_acts_is_refuted() -> None:
+    evidence = [graded(0.995, place % 5 > 0) for place in range(200)]
+    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert (seen.state, seen.threshold) == (State.REFUTED, None)
+    assert "too many errors for 95%" in seen.why
+
+
+def test_what_is_neither_shown_nor_excluded_stays_unproven() -> None:
+    evidence = [graded(0.995, place % 25 > 0) for place in range(100)]
+    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert seen.state is State.UNPROVEN
+
+
+def test_all_looks_together_spend_no_more_than_delta() -> None:
+    assert level_of(1, DELTA) == DELTA / 2
+    assert sum(level_of(number, DELTA) for number in range(1, 10_000)) < DELTA
+
+
+def test_looks_come_with_enough_rows_and_then_with_half_as_many_again() -> None:
+    level = level_of(1, DELTA)
+    assert not is_due(92, 92, 0, target=TARGET, level=level)
+    assert is_due(93, 93, 0, target=TARGET, level=level)
+    assert not is_due(139, 46, 93, target=TARGET, level=level)
+    assert is_due(140, 47, 93, target=TARGET, level=level)
+
+
+def test_a_persons_label_outranks_the_teachers_and_two_voices_outrank_one() -> None:
+    assert not Evidence("precio", 0.9, "envio").right
+    assert Evidence("precio", 0.9, "envio", second="precio").right
+    assert not Evidence("precio", 0.9, "envio", second="pago").right
+    assert Evidence("precio", 0.9, "envio", person="precio").right
+    assert not Evidence("precio", 0.9, "precio", person="envio").right

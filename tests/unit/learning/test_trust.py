@@ -1,0 +1,149 @@
+"""What may be answered alone: the states, the operator's rules, and what moves a threshold."""
+
+import dataclasses
+
+import pytest
+
+from contracts.events import Reason
+from services.learning.certificate import Look, State
+from services.learning.drawing import is_drawn, share_to_draw
+from services.learning.student import OUT_OF_SCOPE, Guess, Prediction
+from services.learning.trust import (
+    Policy,
+    Standing,
+    Trust,
+    after_look,
+    after_promotion,
+    judge,
+    trust,
+)
+
+POLICY = Policy(harmless=frozenset({"saludo"}))
+GRADED = POLICY.first
+
+
+def says(intent: str, confidence: float, second: float = 0.0) -> Prediction:
+    """A prediction whose runner-up is so likely."""
+    return Prediction(intent, confidence, (Guess("otra", second),))
+
+
+def found(state: State, threshold: float | None = None) -> Look:
+    """What a look may find."""
+    return Look(state, 1, 0.05, 0.95, threshold, 93, 92, 0.95, "why")
+
+
+def policy(**changes: object) -> Policy:
+    """The usual policy but for this."""
+    return dataclasses.replace(POLICY, **changes)  # type: ignore[arg-type]  # fields by name
+
+
+def in_force(standing: Standing, rules: Policy = POLICY, graded: int = GRADED) -> Trust:
+    """What a standing puts in force."""
+    return trust(standing, rules, graded)
+
+
+def test_while_everything_is_drawn_only_harmless_intents_are_answered_alone() -> None:
+    given = in_force(Standing(), graded=GRADED - 1)
+    assert given.share == 1.0
+    assert judge(says("saludo", 0.8), given) is Reason.ACCEPTED
+    assert judge(says("precio", 0.99), given) is Reason.UNPROVEN
+
+
+def test_from_then_on_an_unproven_student_acts_by_the_strictest_of_three_thresholds() -> None:
+    given = in_force(Standing(provisional=0.7, floor=0.75))
+    assert (given.threshold, given.share) == (0.8, 0.1)
+    assert judge(says("precio", 0.8), given) is Reason.ACCEPTED
+    assert in_force(Standing(provisional=0.93, floor=0.9)).threshold == 0.93
+    assert in_force(Standing(provisional=0.8, floor=0.9)).threshold == 0.9
+
+
+def test_a_certificate_ends_the_time_in_which_everything_is_drawn() -> None:
+    standing = after_look(Standing(), found(State.CERTIFIED, 0.7), 93, POLICY, 100)
+    given = in_force(standing, graded=100)
+    assert (given.state, given.threshold, given.share) == (State.CERTIFIED, 0.7, 0.1)
+    assert judge(says("precio", 0.7), given) is Reason.ACCEPTED
+
+
+def test_only_a_certificate_lowers_a_threshold_that_was_in_force() -> None:
+    first = after_promotion(Standing(), 0.95, POLICY, GRADED)
+    second = after_promotion(first, 0.8, POLICY, GRADED)
+    assert in_force(second).threshold == 0.95
+    certified = after_look(second, found(State.CERTIFIED, 0.75), 93, POLICY, GRADED)
+    assert in_force(certified).threshold == 0.75
+
+
+def test_what_was_chosen_while_nothing_acted_does_not_bind_later() -> None:
+    first = after_promotion(Standing(), 0.99, POLICY, 50)
+    later = after_promotion(first, 0.85, POLICY, GRADED)
+    assert in_force(later).threshold == 0.85
+
+
+def test_a_new_model_that_needs_more_than_was_certified_is_unproven_at_once() -> None:
+    certified = after_look(Standing(), found(State.CERTIFIED, 0.8), 93, POLICY, GRADED)
+    assert in_force(after_promotion(certified, 0.75, POLICY, GRADED)).state is State.CERTIFIED
+    renewed = in_force(after_promotion(certified, 0.9, POLICY, GRADED))
+    assert (renewed.state, renewed.threshold) == (State.UNPROVEN, 0.9)
+
+
+def test_a_refuted_student_asks_the_teacher_and_every_turn_is_drawn() -> None:
+    given = in_force(after_look(Standing(), found(State.REFUTED), 93, POLICY, GRADED))
+    assert (given.state, given.share) == (State.REFUTED, 1.0)
+    assert judge(says("precio", 0.99), given) is Reason.REFUTED
+    assert judge(says("saludo", 0.99), given) is Reason.REFUTED
+
+
+def test_a_fixed_threshold_holds_whatever_the_evidence_says() -> None:
+    refuted = after_look(Standing(), found(State.REFUTED), 93, POLICY, 10)
+    given = in_force(refuted, policy(fixed=True, threshold=0.6), graded=10)
+    assert given.threshold == 0.6
+    assert judge(says("precio", 0.6), given) is Reason.ACCEPTED
+    assert judge(says("precio", 0.59), given) is Reason.BELOW_THRESHOLD
+
+
+def test_without_a_teacher_nothing_is_drawn_and_nothing_is_proven() -> None:
+    certified = after_look(Standing(), found(State.CERTIFIED, 0.7), 93, POLICY, 0)
+    given = in_force(certified, policy(has_teacher=False), graded=0)
+    assert (given.state, given.share, given.threshold) == (State.UNPROVEN, 0.0, 0.8)
+    assert judge(says("precio", 0.8), given) is Reason.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("prediction", "reason"),
+    [
+        (says(OUT_OF_SCOPE, 1.0), Reason.OUT_OF_SCOPE),
+        (says("retirada", 1.0), Reason.OUT_OF_SCOPE),
+        (says("queja", 1.0), Reason.ALWAYS_ASK),
+        (says("gracias", 0.1), Reason.ACCEPTED),
+        (says("precio", 0.6, 0.3), Reason.AMBIGUOUS),
+        (says("precio", 0.6, 0.1), Reason.BELOW_THRESHOLD),
+        (says("precio", 0.8), Reason.ACCEPTED),
+    ],
+)
+def test_the_operators_rules_come_before_the_threshold(
+    prediction: Prediction, reason: Reason
+) -> None:
+    rules = policy(
+        always_ask=frozenset({"queja"}),
+        never_ask=frozenset({"gracias"}),
+        catalogue=frozenset({"precio", "queja", "gracias"}),
+    )
+    assert judge(prediction, in_force(Standing(), rules)) is reason
+
+
+def test_a_turn_is_drawn_alike_wherever_it_is_asked_and_as_often_as_the_share_says() -> None:
+    turns = [f"turn-{number}" for number in range(20_000)]
+    drawn = {turn for turn in turns if is_drawn(turn, 0.1)}
+    assert abs(len(drawn) / len(turns) - 0.1) < 0.01
+    assert drawn == {turn for turn in turns if is_drawn(turn, 0.1)}
+    assert drawn < {turn for turn in turns if is_drawn(turn, 0.2)}
+    assert all(is_drawn(turn, 1.0) for turn in turns)
+    assert not any(is_drawn(turn, 0.0) for turn in turns)
+
+
+def test_the_share_falls_as_evidence_grows_and_never_under_two_percent() -> None:
+    shares = [
+        share_to_draw(rows, share=0.1, first=300, everything=False)
+        for rows in (0, 300, 600, 1_500, 100_000)
+    ]
+    assert shares == pytest.approx([0.1, 0.1, 0.05, 0.02, 0.02])
+    assert share_to_draw(100_000, share=0.01, first=300, everything=False) == 0.01
