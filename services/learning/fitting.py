@@ -1,23 +1,25 @@
-"""Fits a linear student's weights: the only file that imports scikit-learn."""
+"""Fits a linear student's weights: counts, their TF-IDF, and the machine on top of it."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags, hstack
-from sklearn.feature_extraction import DictVectorizer
-from sklearn.preprocessing import normalize
-from sklearn.svm import LinearSVC
 
-from services.learning.grams import pieces
+from services.learning.grams import letter_groups, stem_pieces
+from services.learning.machines import Apart, Joint, blocks_of, solve
+from services.learning.normalise import tokens
 from services.learning.student import Floats, Weights, softmax
 
 Rows = npt.NDArray[np.int64]
-_C = 0.5
-_MOST_ROUNDS = 10_000
+_BLOCKS = (0.85, 1.0)  # the length of the stems' part of a row, and of the letters'
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
+_LEAST = 1e-12  # a probability of 0 has no logarithm
+_LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents about the same
+MACHINES = (Joint(), Apart())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,39 +32,49 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Weights on the rows that were shown. `intents` are places in the sorted list of intents."""
+    """Weights of both machines on the rows that were shown.
+
+    `coefficients` and `intercepts` hold one array a machine; `intents` are places in the sorted
+    list of intents.
+    """
 
     idf: Floats
-    coefficients: Floats
-    intercepts: Floats
+    coefficients: tuple[Floats, ...]
+    intercepts: tuple[Floats, ...]
     intents: Rows
 
 
 def count(texts: Sequence[str], language: str) -> Counts:
-    """Counts the pieces once; the fits on parts of the rows share them."""
-    cut = [pieces(text, language) for text in texts]
-    stems, letters = DictVectorizer(), DictVectorizer()
-    blocks = (
-        stems.fit_transform([row[0] for row in cut]),
-        letters.fit_transform([row[1] for row in cut]),
-    )
-    first = len(stems.vocabulary_)
-    shifted = {piece: first + column for piece, column in letters.vocabulary_.items()}
-    return Counts(blocks, (stems.vocabulary_, shifted))
+    """Counts the pieces once, as `grams.pieces` does; the fits on parts of the rows share them.
+
+    The letter groups are counted once a word, not once a text that holds it.
+    """
+    words = [tokens(text, language) for text in texts]
+    stems, stem_columns = _table(stem_pieces(of, language) for of in words)
+    spoken, places = _table(words)
+    groups, group_columns = _table(letter_groups(word) for word in places)
+    shifted = {piece: len(stem_columns) + column for piece, column in group_columns.items()}
+    return Counts((stems, csr_matrix(spoken @ groups)), (stem_columns, shifted))
 
 
 def fit(counts: Counts, intents: Rows, rows: Rows, seed: int) -> Fit:
     """Fits on `rows` alone: a piece that they don't hold weighs nothing."""
     idf = np.concatenate([_idf(block[rows]) for block in counts.blocks])
-    if len(seen := np.unique(intents[rows])) == 1:  # nothing to tell it apart from
-        return Fit(idf, np.zeros((len(idf), 1)), np.zeros(1), seen)
-    model = LinearSVC(C=_C, random_state=seed, max_iter=_MOST_ROUNDS)
-    model.fit(weigh(counts, idf, rows), intents[rows])
-    coefficients, intercepts = model.coef_.T, model.intercept_
-    if len(model.classes_) == 2:  # scikit-learn then keeps the second intent's scores alone
-        coefficients = np.hstack([-coefficients, coefficients])
-        intercepts = np.concatenate([-intercepts, intercepts])
-    return Fit(idf, np.ascontiguousarray(coefficients), intercepts, model.classes_)
+    seen, places = np.unique(intents[rows], return_inverse=True)
+    if len(seen) == 1:  # nothing to tell it apart from
+        nothing = np.zeros((len(idf), 1)), np.zeros(1)
+        return Fit(idf, (nothing[0],) * len(MACHINES), (nothing[1],) * len(MACHINES), seen)
+    lengths = np.repeat(_BLOCKS, [block.shape[1] for block in counts.blocks])
+    scaled = csr_matrix(weigh(counts, idf, rows) @ diags(lengths))
+    blocks = blocks_of(scaled, places, len(seen), seed)
+    learned = [solve(machine, blocks, len(idf), seed=seed) for machine in MACHINES]
+    # In double precision from here on: one text and a batch then add up to the same.
+    return Fit(
+        idf,
+        tuple(each.astype(np.float64) * lengths[:, np.newaxis] for each, _ in learned),
+        tuple(each.astype(np.float64) for _, each in learned),
+        seen,
+    )
 
 
 def weigh(counts: Counts, idf: Floats, rows: Rows) -> csr_matrix:
@@ -71,45 +83,85 @@ def weigh(counts: Counts, idf: Floats, rows: Rows) -> csr_matrix:
     for block in counts.blocks:
         part = block[rows]
         part.data = 1 + np.log(part.data)
-        scale = diags(idf[first : first + block.shape[1]])
-        weighed.append(normalize(part @ scale))
+        part = part @ diags(idf[first : first + block.shape[1]])
+        weighed.append(_to_length_1(part))
         first += block.shape[1]
     return hstack(weighed, format="csr")
 
 
 def score(counts: Counts, fitted: Fit, rows: Rows, intents: int) -> Floats:
-    """Scores of `rows`, shape (rows, intents); an intent that the fit never saw comes last."""
-    seen = weigh(counts, fitted.idf, rows) @ fitted.coefficients + fitted.intercepts
-    lowest = seen.min(axis=1, keepdims=True) - _UNSEEN
-    scores = np.repeat(lowest, intents, axis=1)
-    scores[:, fitted.intents] = seen
+    """Scores of `rows`, shape (machines, rows, intents); an intent never shown comes last."""
+    weighed = weigh(counts, fitted.idf, rows)
+    scores = np.empty((len(MACHINES), len(rows), intents))
+    for place, (coefficients, intercepts) in enumerate(
+        zip(fitted.coefficients, fitted.intercepts, strict=True)
+    ):
+        seen = weighed @ coefficients + intercepts
+        scores[place] = seen.min(axis=1, keepdims=True) - _UNSEEN
+        scores[place][:, fitted.intents] = seen
     return scores
 
 
-def temperature(scores: Floats, intents: Rows) -> float:
-    """The one that makes the right intents of out-of-fold scores likeliest (least log-loss)."""
+def blend(scores: Floats, intents: Rows) -> Floats:
+    """The factor of each machine's scores that makes the right intents likeliest (least log-loss).
 
-    def loss(logarithm: float) -> float:
-        likely = softmax(scores, float(np.exp(logarithm)))[np.arange(len(intents)), intents]
-        return float(-np.log(np.maximum(likely, 1e-12)).mean())
+    `scores` (machines, rows, intents) are out of fold. The loss is convex in the factors.
+    """
+    rows = np.arange(len(intents))
+    right = scores[:, rows, intents]
 
-    best = minimize_scalar(loss, bounds=(np.log(0.01), np.log(10)), method="bounded")
-    return float(np.exp(best.x))
+    def loss(factors: Floats) -> tuple[float, Floats]:
+        likely = softmax(np.tensordot(factors, scores, 1), 1.0)
+        expected = np.einsum("ri,mri->mr", likely, scores)
+        lost = -np.log(np.maximum(likely[rows, intents], _LEAST)).mean()
+        return float(lost), (expected - right).mean(axis=1)
+
+    bounds = [(_LEAST_FACTOR, None)] * len(scores)
+    found = minimize(loss, np.ones(len(scores)), jac=True, method="L-BFGS-B", bounds=bounds)
+    factors: Floats = found.x
+    return factors
 
 
 def weights(
-    counts: Counts, fitted: Fit, intents: Sequence[str], language: str, heat: float
+    counts: Counts, fitted: Fit, intents: Sequence[str], language: str, factors: Floats
 ) -> Weights:
-    """What the student keeps of a fit on all rows."""
+    """What the student keeps of a fit on all rows: the machines' mean, weighed by the factors."""
+    shares = factors / factors.sum()
     return Weights(
         language=language,
         intents=tuple(intents[place] for place in fitted.intents),
         vocabularies=counts.vocabularies,
         idf=fitted.idf,
-        coefficients=fitted.coefficients,
-        intercepts=fitted.intercepts,
-        temperature=heat,
+        coefficients=_mean(shares, fitted.coefficients),
+        intercepts=_mean(shares, fitted.intercepts),
+        temperature=float(1 / factors.sum()),
     )
+
+
+def _mean(shares: Floats, of: tuple[Floats, ...]) -> Floats:
+    mean: Floats = np.sum([share * each for share, each in zip(shares, of, strict=True)], axis=0)
+    return mean
+
+
+def _table(lines: Iterable[Iterable[str]]) -> tuple[csr_matrix, dict[str, int]]:
+    """How often each line holds each piece, shape (lines, pieces), and the pieces' columns."""
+    columns: dict[str, int] = {}
+    places, ends = array("i"), array("q", [0])
+    for line in lines:
+        places.extend(columns.setdefault(piece, len(columns)) for piece in line)
+        ends.append(len(places))
+    table = csr_matrix(
+        (np.ones(len(places)), np.array(places), np.array(ends)),
+        shape=(len(ends) - 1, len(columns)),
+    )
+    table.sum_duplicates()
+    return table, columns
+
+
+def _to_length_1(block: csr_matrix) -> csr_matrix:
+    """A row without pieces stays empty."""
+    lengths = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
+    return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1.0)) @ block)
 
 
 def _idf(block: csr_matrix) -> Floats:

@@ -1,6 +1,7 @@
 """Cuts a message into the pieces the student counts: stems, pairs of stems, letter groups."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -20,13 +21,16 @@ Pieces = tuple[Counter[str], Counter[str]]
 def pieces(text: str, language: str) -> Pieces:
     """Counts of the pieces of `text`; empty counters when nothing in it can be read."""
     words = tokens(text, language)
-    stems = [stem(word, language) for word in words]
-    stemmed = Counter(stems)
-    stemmed.update(f"{one} {other}" for one, other in pairwise(stems))
     letters: Counter[str] = Counter()
     for word in words:
         letters.update(letter_groups(word))
-    return stemmed, letters
+    return Counter(stem_pieces(words, language)), letters
+
+
+def stem_pieces(words: Sequence[str], language: str) -> list[str]:
+    """The stems of the words, and each two that follow one another."""
+    stems = [stem(word, language) for word in words]
+    return stems + [f"{one} {other}" for one, other in pairwise(stems)]
 
 
 @lru_cache(_WORDS_KEPT)

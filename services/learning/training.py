@@ -1,4 +1,4 @@
-"""Trains a student: five folds to learn what its scores are worth, then a fit on everything."""
+"""Trains a student: five folds to learn what scores are worth, then a fit on everything."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.learning.fitting import Counts, count, fit, score, temperature, weights
+from services.learning.fitting import MACHINES, Counts, blend, count, fit, score, weights
 from services.learning.folds import FOLDS, deal
 from services.learning.measures import measure
 from services.learning.normalise import normalise
@@ -40,13 +40,13 @@ def train(
     progress("counting", 0.0)
     counts = count([row.text for row in rows], language)
     scores = held_out_scores(counts, truth, folds, len(intents), seed=seed, progress=progress)
-    heat = temperature(scores, truth)
+    factors = blend(scores, truth)
     progress("final fit", FOLDS / (FOLDS + 1))
     fitted = fit(counts, truth, np.arange(len(rows)), seed)
-    out_of_fold = softmax(scores, heat)
+    out_of_fold = softmax(np.tensordot(factors, scores, 1), 1.0)
     progress("done", 1.0)
     return Trained(
-        student=LinearStudent(weights(counts, fitted, intents, language, heat)),
+        student=LinearStudent(weights(counts, fitted, intents, language, factors)),
         examples=tuple(rows),
         folds=folds,
         out_of_fold=out_of_fold,
@@ -65,15 +65,18 @@ def held_out_scores(
     seed: int = 0,
     progress: Progress = lambda _stage, _share: None,
 ) -> Floats:
-    """Scores of every row by a fit on the other folds; `taught` limits what fits may learn from."""
+    """Scores (machines, rows, intents) of every row by a fit on the other folds.
+
+    `taught` limits what fits may learn from.
+    """
     allowed = np.ones(len(truth), dtype=bool) if taught is None else taught
-    scores = np.empty((len(truth), intents))
+    scores = np.empty((len(MACHINES), len(truth), intents))
     for fold in range(FOLDS):
         progress(f"fold {fold + 1} of {FOLDS}", fold / (FOLDS + 1))
         held, shown = folds == fold, (folds != fold) & allowed
         if held.any():
             fitted = fit(counts, truth, np.flatnonzero(shown), seed)
-            scores[held] = score(counts, fitted, np.flatnonzero(held), intents)
+            scores[:, held] = score(counts, fitted, np.flatnonzero(held), intents)
     return scores
 
 

@@ -1,0 +1,87 @@
+"""The two machines reach the optima that scikit-learn's solvers reach on the same rows."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from services.learning.fitting import MACHINES, Rows, blend, count
+from services.learning.grams import pieces
+from services.learning.machines import BIAS, Apart, Joint, Machine, blocks_of, solve
+from services.learning.student import Floats, softmax
+
+
+def drawn(seed: int, intents: int = 4, rows: int = 90) -> tuple[csr_matrix, Rows]:
+    """Rows of length 1 in 30 columns, each intent leaning on columns of its own."""
+    dealer = np.random.default_rng(seed)
+    truth = np.arange(rows) % intents
+    dense = dealer.random((rows, 30)) * (dealer.random((rows, 30)) < 0.3)
+    dense[np.arange(rows), truth] += dealer.random(rows)
+    dense[:, -1] += 0.01  # no empty row
+    return csr_matrix(dense / np.linalg.norm(dense, axis=1, keepdims=True)), truth
+
+
+def settled(machine: Machine, values: csr_matrix, truth: Rows, seed: int = 0) -> Floats:
+    """Scores by a machine that was given the time to settle."""
+    size = int(truth.max()) + 1
+    blocks = blocks_of(values, truth, size, seed)
+    weights, intercepts = solve(
+        machine, blocks, values.shape[1], seed=seed, settled=1e-5, rounds=300
+    )
+    scores: Floats = values @ weights.astype(np.float64) + intercepts
+    return scores
+
+
+def with_constant(values: csr_matrix) -> csr_matrix:
+    return hstack([values, np.full((values.shape[0], 1), np.sqrt(BIAS))], format="csr")
+
+
+@given(seed=st.integers(0, 10_000), intents=st.integers(3, 6))
+@settings(deadline=None, max_examples=15)
+def test_the_joint_machine_is_multinomial_logistic_regression(seed: int, intents: int) -> None:
+    values, truth = drawn(seed, intents)
+    theirs = LogisticRegression(C=Joint().strength, fit_intercept=False, tol=1e-8, max_iter=5_000)
+    expected = theirs.fit(with_constant(values), truth).predict_proba(with_constant(values))
+    found = softmax(settled(Joint(), values, truth), 1.0)
+    assert np.allclose(found, expected, rtol=0, atol=5e-3)
+
+
+@given(seed=st.integers(0, 10_000), intents=st.integers(3, 6))
+@settings(deadline=None, max_examples=15)
+def test_the_machines_apart_are_linear_support_vector_machines(seed: int, intents: int) -> None:
+    values, truth = drawn(seed, intents)
+    theirs = LinearSVC(C=Apart().cost, fit_intercept=False, tol=1e-8, max_iter=100_000)
+    expected = theirs.fit(with_constant(values), truth).decision_function(with_constant(values))
+    assert np.allclose(settled(Apart(), values, truth), expected, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: type(machine).__name__)
+def test_rows_that_are_all_alike_do_not_make_a_machine_overshoot(machine: Machine) -> None:
+    values, truth = csr_matrix(np.ones((200, 1))), np.arange(200) % 2
+    assert np.abs(settled(machine, values, truth)).max() < 0.1
+
+
+def test_the_blend_leans_on_the_machine_that_knows() -> None:
+    dealer = np.random.default_rng(0)
+    truth = dealer.integers(0, 3, 300)
+    knows = np.eye(3)[truth] + dealer.normal(0, 0.5, (300, 3))
+    guesses = dealer.normal(0, 1, (300, 3))
+    factors = blend(np.stack([guesses, knows]), truth)
+    assert factors[1] > 2
+    assert factors[0] < 0.5
+
+
+@given(st.lists(st.lists(st.sampled_from(["hola", "q", "precio", "holaaa", "?", "10"]))))
+@settings(deadline=None, max_examples=50)
+def test_counting_a_table_counts_what_a_text_alone_is_cut_into(words: list[list[str]]) -> None:
+    texts = [" ".join(line) for line in words]
+    counts = count(texts, "es")
+    first = 0
+    for block, table, vocabulary in zip(range(2), counts.blocks, counts.vocabularies, strict=True):
+        for text, row in zip(texts, table.toarray(), strict=True):
+            found = {piece: row[at - first] for piece, at in vocabulary.items() if row[at - first]}
+            assert found == dict(pieces(text, "es")[block])
+        first += len(vocabulary)
