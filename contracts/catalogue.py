@@ -14,6 +14,9 @@ from pydantic import (
     model_validator,
 )
 
+HARMLESS = ("saludo", "despedida", "agradecimiento", "horario", "ubicacion")
+"""Intents of which a wrong answer does little harm: a student may try them before it is proven."""
+
 _PLACEHOLDER = re.compile(r"[a-z][a-z0-9_]*")
 
 

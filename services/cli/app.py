@@ -13,6 +13,7 @@ from services.cli import (
     failures,
     models,
     run,
+    simulate,
     talk,
     topology,
     train,
@@ -41,6 +42,7 @@ app.command("chat")(talk.chat)
 app.command("tap")(talk.tap)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("simulate")(simulate.simulate)
 app.command("estimate")(estimate.estimate)
 app.add_typer(models.app, name="models")
 app.add_typer(failures.app, name="failures")

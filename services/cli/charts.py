@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,24 @@ def coverage_precision(said: Said, points: Sequence[Point]) -> str:
                 )  # fmt: skip
         axes.set(xlabel="share answered alone", ylabel="share of those right", xlim=(0, 1.02))
         axes.legend(loc="lower left", frameon=False)
+        axes.grid(color="#e5e7eb", linewidth=0.6)
+    return text.getvalue()
+
+
+def course(
+    ends: Sequence[int], series: Mapping[str, Sequence[float | None]], name: str, unit: str
+) -> str:
+    """How figures move: one line a series, a point a window, by the messages at the window's end.
+
+    A window without the figure (None) leaves a gap.
+    """
+    with _chart(name, (6.4, 3.4)) as (axes, text):
+        for label, values in series.items():
+            heights = [np.nan if value is None else value for value in values]
+            axes.plot(ends, heights, marker="o", markersize=3, linewidth=1.5, label=label)
+        axes.set(xlabel="messages", ylabel=unit, xlim=(0, ends[-1] * 1.02))
+        axes.set_ylim(bottom=0)
+        axes.legend(loc="best", frameon=False)
         axes.grid(color="#e5e7eb", linewidth=0.6)
     return text.getvalue()
 

@@ -84,14 +84,15 @@ def rows_of(named: list[str]) -> "list[Example]":
     """The rows that FILE or FILE:SPLIT,... name; a file whose own name has a colon is that file."""
     from services.learning.labelled import read_labelled
 
-    rows = []
-    for name in named:
-        file, colon, splits = name.rpartition(":")
-        if not colon or Path(name).exists():
-            rows += read_labelled(Path(name))
-        else:
-            rows += read_labelled(Path(file), [each for each in splits.split(",") if each])
-    return rows
+    return [row for name in named for row in read_labelled(*file_and_splits(name))]
+
+
+def file_and_splits(name: str) -> tuple[Path, list[str]]:
+    """What FILE or FILE:SPLIT,... names."""
+    file, colon, splits = name.rpartition(":")
+    if not colon or Path(name).exists():
+        return Path(name), []
+    return Path(file), [each for each in splits.split(",") if each]
 
 
 def _show(trial: "Trial") -> None:

@@ -42,20 +42,14 @@ def _page(trial: "Trial", title: str) -> str:
     shown = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
     names = [said.intents[place] for place in shown]
     square = counts[np.ix_(shown, shown)]
-    return f"""<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Aprendiz: evaluation</title><style>{_STYLE}</style></head>
-<body>
-<h1>Evaluation of the student</h1>
-<p>{escape(title)}</p>
+    body = f"""<p>{escape(title)}</p>
 <h2>Figures</h2>
-{_table((), summary(trial))}
+{table((), summary(trial))}
 <h2>What a threshold lets the student answer alone</h2>
 <p>Thresholds for a precision were chosen on the training rows alone. The first two shares are of
 the rows in scope, the next two of all rows, where answering one out of scope is an error; false
 accepts are the rows out of scope that were answered alone.</p>
-{_table(COLUMNS, [cells(point) for point in trial.evaluation.points])}
+{table(COLUMNS, [cells(point) for point in trial.evaluation.points])}
 <h2>Does the confidence mean what it says? How much is answered how well?</h2>
 <p>Left: the bars would end on the line if a confidence of 70 % were right 70 times in 100; the
 numbers are rows. Right: the surest rows first.</p>
@@ -65,10 +59,22 @@ numbers are rows. Right: the surest rows first.</p>
 the true intent.</p>
 <div class="wide">{confusion(square, names)}</div>
 <h3>Most confused</h3>
-{_table(("true", "said", "rows"), _pairs(square, names))}
+{table(("true", "said", "rows"), _pairs(square, names))}
 <h2>Worst mistakes</h2>
 <p>The surest errors first; rows out of scope that would be answered count as errors.</p>
-{_table(("text", "true", "said", "confidence"), _mistakes(trial))}
+{table(("text", "true", "said", "confidence"), _mistakes(trial))}"""
+    return html("Evaluation of the student", body)
+
+
+def html(title: str, body: str) -> str:
+    """A whole page that loads nothing."""
+    return f"""<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Aprendiz: {escape(title.lower())}</title><style>{_STYLE}</style></head>
+<body>
+<h1>{escape(title)}</h1>
+{body}
 </body>
 </html>
 """
@@ -107,7 +113,8 @@ def _mistakes(trial: "Trial") -> list[tuple[str, ...]]:
     ]
 
 
-def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of plain texts; without heads each row stands for itself."""
     head = "".join(f"<th>{escape(name)}</th>" for name in heads)
     body = "\n".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows

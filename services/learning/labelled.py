@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.catalogue import CatalogueError, parse_catalogue
 from services.learning.student import OUT_OF_SCOPE, Example
@@ -13,18 +14,45 @@ class LabelledFileError(ValueError):
     """The file holds no usable rows; the message names the file, the line and the field."""
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a customer writes, what it truly means, and what the teacher would say of it."""
+
+    text: str
+    intent: str
+    teacher: str
+
+
+class _Row(NamedTuple):
+    example: Example
+    split: str | None
+    teacher: str | None = None
+
+
 def read_labelled(path: Path, splits: Collection[str] = ()) -> list[Example]:
     """The rows of a file in its order; with `splits`, those alone whose `split` is among them.
 
     A row is `{"text": ..., "intent": ...}`; a catalogue such as `base_intents.json` gives the rows
     of its examples. Raises LabelledFileError for whatever can't be used.
     """
+    return [row.example for row in _rows(path, splits)]
+
+
+def read_messages(path: Path, splits: Collection[str] = ()) -> list[Message]:
+    """The same rows as what customers write; the teacher says `teacher`, or else `intent`."""
+    return [
+        Message(row.example.text, row.example.intent, row.teacher or row.example.intent)
+        for row in _rows(path, splits)
+    ]
+
+
+def _rows(path: Path, splits: Collection[str]) -> list[_Row]:
     text = _text(path)
     catalogue = _catalogue(path, text)
     if catalogue is not None:
         if splits:
             raise LabelledFileError(f"{path}: a catalogue has no splits; name the file alone.")
-        return catalogue
+        return [_Row(example, None) for example in catalogue]
     lines = enumerate(text.split("\n"), 1)
     rows = [_row(path, number, line) for number, line in lines if line.strip()]
     return _chosen(path, rows, splits)
@@ -56,8 +84,7 @@ def _catalogue(path: Path, text: str) -> list[Example] | None:
     return [Example(text, intent.name) for intent in intents for text in intent.examples]
 
 
-def _row(path: Path, number: int, line: str) -> tuple[Example, str | None]:
-    """A row, and its split."""
+def _row(path: Path, number: int, line: str) -> _Row:
     place = f"{path}, line {number}"
     try:
         row = json.loads(line)
@@ -69,7 +96,10 @@ def _row(path: Path, number: int, line: str) -> tuple[Example, str | None]:
     intent = _words(place, row, "intent").strip()
     if not intent:
         raise LabelledFileError(f'{place}: "intent" is empty; out of scope is "{OUT_OF_SCOPE}".')
-    return Example(_words(place, row, "text"), intent), None if split is None else str(split)
+    teacher = _words(place, row, "teacher").strip() if "teacher" in row else None
+    return _Row(
+        Example(_words(place, row, "text"), intent), None if split is None else str(split), teacher
+    )
 
 
 def _words(place: str, row: dict[str, Any], field: str) -> str:
@@ -81,16 +111,14 @@ def _words(place: str, row: dict[str, Any], field: str) -> str:
     return value
 
 
-def _chosen(
-    path: Path, rows: list[tuple[Example, str | None]], splits: Collection[str]
-) -> list[Example]:
-    there = {split for _, split in rows if split is not None}
+def _chosen(path: Path, rows: list[_Row], splits: Collection[str]) -> list[_Row]:
+    there = {row.split for row in rows if row.split is not None}
     if missing := sorted(set(splits) - there):
         known = ", ".join(sorted(there)) or "none"
         raise LabelledFileError(
             f"{path}: no row of split {', '.join(missing)}; there are: {known}."
         )
-    chosen = [example for example, split in rows if not splits or split in splits]
+    chosen = [row for row in rows if not splits or row.split in splits]
     if not chosen:
         raise LabelledFileError(f"{path}: no rows.")
     return chosen

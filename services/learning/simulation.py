@@ -8,6 +8,7 @@ from services.learning.certificate import Look, is_due, level_of, look
 from services.learning.drawing import is_drawn
 from services.learning.evidence import Evidence, settled
 from services.learning.holding import is_suspicious
+from services.learning.labelled import Message
 from services.learning.normalise import normalise
 from services.learning.promotion import Promote
 from services.learning.provisional import provisional
@@ -23,15 +24,6 @@ from services.learning.trust import (
     judge,
     trust,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a customer writes, what it truly means, and what the teacher would say of it."""
-
-    text: str
-    intent: str
-    teacher: str
 
 
 @dataclass(frozen=True, slots=True)

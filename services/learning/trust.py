@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from contracts.catalogue import HARMLESS
 from contracts.events import Reason
 from services.learning.certificate import Look, State
 from services.learning.drawing import share_to_draw
@@ -23,7 +24,7 @@ class Policy:
     fixed: bool = False
     share: float = 0.1
     first: int = 300
-    harmless: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset(HARMLESS)
     always_ask: frozenset[str] = frozenset()
     never_ask: frozenset[str] = frozenset()
     catalogue: frozenset[str] | None = None

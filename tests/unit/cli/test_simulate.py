@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.cli.app import app
+from services.learning.labelled import LabelledFileError
+
+WORDS = {
+    "precio": "cuanto cuesta {}",
+    "envio": "me mandan {} a casa",
+    "pago": "pago {} con tarjeta",
+}
+THINGS = [
+    "blusa",
+    "falda",
+    "gorra",
+    "bolso",
+    "reloj",
+    "anillo",
+    "cinturon",
+    "zapato",
+    "camisa",
+    "abrigo",
+]
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Thirty labelled messages; of one in ten the teacher says something else."""
+    path = tmp_path / "rows.jsonl"
+    lines = [
+        {"text": words.format(thing), "intent": intent, "split": "base" if place < 5 else "new"}
+        | ({"teacher": "pago"} if place == 9 else {})
+        for intent, words in WORDS.items()
+        for place, thing in enumerate(THINGS)
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    return path
+
+
+def simulate(*options: object) -> Result:
+    """Run the command."""
+    return CliRunner().invoke(app, ["simulate", *map(str, options)])
+
+
+def figures(*options: object) -> dict[str, Any]:
+    """What it prints as JSON."""
+    result = simulate(*options, "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def test_it_prints_windows_and_where_it_ended(rows: Path) -> None:
+    result = simulate("--base", f"{rows}:base", "--stream", f"{rows}:new")
+    assert result.exit_code == 0, result.output
+    assert "2nd" in result.stdout
+    assert "At the end unproven, threshold" in result.stdout
+
+
+def test_the_teacher_of_a_row_is_who_is_asked(rows: Path) -> None:
+    found = figures("--base", f"{rows}:base", "--stream", f"{rows}:new")
+    assert found["whole"]["messages"] == 15
+    assert found["whole"]["teacher_calls"] >= 1.0, "at first everything is graded"
+    assert found["whole"]["accuracy"] == pytest.approx(13 / 15)
+
+
+def test_a_fixed_threshold_answers_at_once(rows: Path) -> None:
+    fixed = ("--mode", "fijo", "--threshold", 0.3, "--shadow-share", 0)
+    found = figures("--base", f"{rows}:base", "--stream", f"{rows}:new", *fixed)
+    assert found["whole"]["answered_alone"] > 0.8
+    assert found["threshold"] == 0.3
+
+
+def test_shuffling_and_seeds_change_the_order_alone(rows: Path) -> None:
+    options = ("--base", f"{rows}:base", "--stream", f"{rows}:new", "--shuffle")
+    assert figures(*options, "--seed", 1) == figures(*options, "--seed", 1)
+
+
+def test_the_report_is_one_page_that_loads_nothing(rows: Path, tmp_path: Path) -> None:
+    result = simulate("--base", rows, "--stream", rows, "--report", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "out" / "simulation.html").read_text()
+    assert page.count("<svg") == 2
+    assert "Looks at the evidence" in page
+    assert "src=" not in page
+    assert "<script" not in page
+
+
+def test_what_cannot_be_used_is_named(rows: Path, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text('{"text": "hola", "intent": "saludo", "teacher": 3}')
+    result = simulate("--base", rows, "--stream", wrong)
+    assert isinstance(result.exception, LabelledFileError)
+    assert str(result.exception) == f'{wrong}, line 1: "teacher" is 3; it must be a string.'
+    assert simulate("--base", rows, "--stream", rows, "--mode", "auto").exit_code == 2
+    assert simulate("--base", rows, "--stream", rows, "--language", "xx").exit_code == 2

@@ -1,0 +1,114 @@
+"""A small shop, played through the production code."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from services.learning.labelled import Message
+from services.learning.simulated import report
+from services.learning.simulation import Plan, Simulated, simulate
+from services.learning.student import OUT_OF_SCOPE, Example
+from services.learning.trust import Policy
+
+BASE = [
+    Example(f"{opening} {words}", intent)
+    for intent, things in {
+        "precio": ("cuanto cuesta la camisa", "que precio tiene", "cuanto vale el pantalon"),
+        "envio": ("hacen envios", "cuanto demora el envio", "mandan a domicilio"),
+        "pago": ("aceptan tarjeta", "puedo pagar en efectivo", "como pago"),
+    }.items()
+    for words in things
+    for opening in ("hola", "buenas", "oye")
+]
+ASKED = (
+    ("cuanto cuesta la falda", "precio"),
+    ("hacen envios a cali", "envio"),
+    ("aceptan tarjeta visa", "pago"),
+    ("tienen wifi en el local", OUT_OF_SCOPE),
+)
+
+
+SYLLABLES = ["ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te", "vi"]
+
+
+def name(number: int) -> str:
+    """A made-up name for each number: customers rarely write the very same."""
+    rest, last = divmod(number, len(SYLLABLES))
+    return SYLLABLES[rest % len(SYLLABLES)] + SYLLABLES[last] + SYLLABLES[(rest + last) % 13]
+
+
+def stream(messages: int) -> list[Message]:
+    """Four questions in turn, asked by somebody else each time."""
+    asked = [ASKED[number % len(ASKED)] for number in range(messages)]
+    return [
+        Message(f"{words}, soy {name(number)}", intent, intent)
+        for number, (words, intent) in enumerate(asked)
+    ]
+
+
+def play(messages: Sequence[Message], policy: Policy, **plan: int) -> Simulated:
+    """What becomes of these messages."""
+    return simulate(BASE, messages, Plan(policy, **plan))
+
+
+@pytest.fixture(scope="module")
+def year() -> Simulated:
+    return play(stream(400), Policy(first=100, target=0.9), retrain_every=40)
+
+
+def test_at_first_every_turn_is_graded_and_none_answered_alone(year: Simulated) -> None:
+    first = year.turns[:50]
+    assert all(turn.drawn for turn in first)
+    assert not any(turn.alone for turn in first)
+
+
+def test_later_the_student_answers_most_of_what_it_knows_and_is_right(year: Simulated) -> None:
+    half = report(year, 1.0).second_half
+    assert half.answered_alone > 0.6
+    assert half.precision is not None
+    assert half.precision >= 0.95
+    assert half.teacher_calls < 0.45
+    assert half.cost == half.teacher_calls
+
+
+def test_what_is_out_of_scope_is_learned_to_be_so(year: Simulated) -> None:
+    late = [turn for turn in year.turns[200:] if turn.message.intent == OUT_OF_SCOPE]
+    assert not any(turn.alone for turn in late)
+
+
+def test_calls_are_those_not_answered_alone_and_those_that_watch(year: Simulated) -> None:
+    whole = report(year, 1.0).whole
+    watching = whole.shadow_calls + whole.blind_calls
+    assert whole.teacher_calls == pytest.approx(1 - whole.answered_alone + watching)
+
+
+def test_the_same_seed_plays_the_same(year: Simulated) -> None:
+    again = play(stream(400), Policy(first=100, target=0.9), retrain_every=40)
+    assert again.turns == year.turns
+
+
+def test_windows_add_up_to_the_whole(year: Simulated) -> None:
+    found = report(year, 0.24)
+    assert [window.messages for window in found.windows] == [250, 150]
+    alone = sum(window.answered_alone * window.messages for window in found.windows)
+    assert alone == pytest.approx(found.whole.answered_alone * 400)
+    assert found.figures()["trainings"]
+
+
+def test_a_teacher_that_is_wrong_costs_accuracy_and_agreement_tells_it_apart() -> None:
+    wrong = [
+        Message(each.text, each.intent, "pago" if number % 5 == 0 else each.teacher)
+        for number, each in enumerate(stream(200))
+    ]
+    whole = report(play(wrong, Policy(first=200), retrain_every=1_000), 1.0).whole
+    assert whole.answered_alone == 0
+    assert (whole.precision, whole.agreement) == (None, None)
+    assert whole.accuracy == pytest.approx(0.85, abs=0.02)
+    assert whole.blind_calls > 0
+
+
+def test_a_fixed_threshold_acts_from_the_first_turn_on() -> None:
+    policy = Policy(fixed=True, threshold=0.3, share=0.0)
+    found = play(stream(40), policy, retrain_every=1_000)
+    assert report(found, 1.0).whole.answered_alone > 0.5
+    assert {turn.threshold for turn in found.turns} == {0.3}
