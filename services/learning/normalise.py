@@ -34,6 +34,25 @@ ABBREVIATIONS = {
         "tqm": "te quiero mucho", "finde": "fin de semana", "promos": "promociones",
         "promo": "promocion", "okey": "ok", "okay": "ok", "oki": "ok", "okis": "ok",
     },
+    "en": {
+        "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "plss": "please",
+        "thx": "thanks", "tks": "thanks", "tnx": "thanks", "thnx": "thanks", "ty": "thank you",
+        "b4": "before", "tmr": "tomorrow", "tmrw": "tomorrow", "2moro": "tomorrow",
+        "msg": "message", "acc": "account", "acct": "account", "amt": "amount",
+        "info": "information", "min": "minutes", "mins": "minutes", "hr": "hours",
+        "hrs": "hours", "wanna": "want to", "gonna": "going to", "gotta": "have to",
+        "cud": "could", "wud": "would", "shud": "should", "abt": "about", "bcoz": "because",
+        "coz": "because", "cuz": "because", "bcz": "because", "bc": "because",
+        "idk": "i don t know", "k": "ok", "kk": "ok", "okay": "ok", "hw": "how", "wat": "what",
+        "wht": "what", "wen": "when", "ppl": "people", "gud": "good", "gm": "good morning",
+        "ofc": "of course", "qty": "quantity", "addr": "address",
+        # As the same words with an apostrophe, which parts them.
+        "dont": "don t", "cant": "can t", "wont": "won t", "isnt": "isn t", "arent": "aren t",
+        "didnt": "didn t", "doesnt": "doesn t", "hasnt": "hasn t", "havent": "haven t",
+        "wasnt": "wasn t", "couldnt": "couldn t", "wouldnt": "wouldn t", "im": "i m",
+        "ive": "i ve", "whats": "what s", "thats": "that s", "hows": "how s",
+        "wheres": "where s", "theres": "there s", "youre": "you re",
+    },
 }  # fmt: skip
 
 

@@ -1,8 +1,10 @@
-"""Our student beside TF-IDF + logistic regression, on the same rows, in one run.
+"""Our student beside TF-IDF + logistic regression and nlp.js, on the same rows, in one run.
 
 ``python -m tests.bench.student --set NAME LANGUAGE TRAIN TEST [--set ...] [--seeds 3]
 [--per-intent N]``: TRAIN and TEST are FILE or FILE:SPLIT,... as for ``aprendiz evaluate``;
 ``--per-intent`` draws so many training rows an intent, once a seed. Prints medians over the seeds.
+nlp.js is installed beside this file by npm, once; it has no thresholds chosen out of fold, and its
+training draws at random whatever the seed. ``--without-nlpjs`` does without Node.
 """
 
 import argparse
@@ -15,10 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.evaluate import rows_of, share
-from services.learning.evaluation import Evaluation
+from services.learning.evaluation import TARGETS, Evaluation
 from services.learning.student import Example
 from services.learning.trial import try_out
-from tests.bench.student import simple
+from tests.bench.student import nlpjs, simple
 
 FIGURES = ("accuracy", "ECE", "@0.8", "for 95 %", "for 98 %", "oos recall", "false accepts")
 
@@ -31,6 +33,9 @@ def main() -> None:
         rows, tests = rows_of([train]), rows_of([test])
         drawn = [_draw(rows, given.per_intent, seed) for seed in range(given.seeds)]
         table.add_row(name, "simple", *_medians(simple.judge(each, tests) for each in drawn))
+        if not given.without_nlpjs:
+            theirs = (nlpjs.judge(each, tests, language) for each in drawn)
+            table.add_row(name, "nlp.js", *_medians(theirs))
         ours = (
             try_out(each, tests, language=language, target=0.95, seed=seed).evaluation
             for seed, each in enumerate(drawn)
@@ -47,6 +52,7 @@ def _arguments() -> argparse.Namespace:
     )  # fmt: skip
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--per-intent", type=int)
+    parser.add_argument("--without-nlpjs", action="store_true")
     return parser.parse_args()
 
 
@@ -76,10 +82,16 @@ def _figures(found: Evaluation) -> tuple[tuple[float | None, ...], ...]:
     return (
         (found.accuracy,),
         (found.ece,),
-        *((point.coverage, point.precision) for point in found.points),
+        *(_point(found, target) for target in (None, *TARGETS)),
         (found.out_of_scope_recall,),
         (fixed.false_accepts,),
     )
+
+
+def _point(found: Evaluation, target: float | None) -> tuple[float | None, ...]:
+    """A contender that chose no threshold for this target has no figures for it."""
+    of_target = {point.target: (point.coverage, point.precision) for point in found.points}
+    return of_target.get(target, (None, None))
 
 
 def _median(column: Sequence[tuple[float | None, ...]]) -> str:

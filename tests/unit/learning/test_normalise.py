@@ -24,6 +24,19 @@ def test_spelling_habits_are_levelled(typed: str, read: str) -> None:
     assert normalise(typed) == read
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("pls send it b4 tmrw, thx", "please send it before tomorrow thanks"),
+        ("do u have ur own?", "do you have your own ?"),
+        ("i dont know whats wrong", "i don t know what s wrong"),
+        ("I don't know what's wrong", "i don t know what s wrong"),
+    ],
+)
+def test_english_has_habits_of_its_own(typed: str, read: str) -> None:
+    assert normalise(typed, "en") == read
+
+
 def test_abbreviations_belong_to_their_language() -> None:
     assert normalise("q d x", "en") == "q d x"
 
