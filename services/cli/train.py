@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 LOOK = 0.5
 NO_ANSWER = 3
-ENDED = ("promoted", "refused", "failed")
+LEFT = 130
+"""What a shell says of a command that Ctrl-C ended."""
+ENDED = ("promoted", "refused", "failed", "cancelled")
 
 
 def train(
@@ -30,14 +32,42 @@ def train(
     patience: Annotated[
         float, typer.Option("--timeout", help="Seconds to watch at the most.")
     ] = 600.0,
+    cancel: Annotated[str, typer.Option(metavar="ID", help="End that training instead.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Ask the retrainer for a training. Exit code 0: promoted or refused, 1: it failed."""
-    raise typer.Exit(asyncio.run(_train(read_settings(), wait, patience, as_json)))
+    """Ask the retrainer for a training, and watch it; Ctrl-C only ends the watching.
 
-
-async def _train(settings: Settings, wait: bool, patience: float, as_json: bool) -> int:
+    Exit code 0: promoted or refused, 1: it failed or was cancelled, 3: it has not ended in time.
+    """
+    settings = read_settings()
+    if cancel:
+        raise typer.Exit(asyncio.run(_cancel(settings, cancel)))
     training_id = str(uuid4())
+    try:
+        code = asyncio.run(_train(settings, training_id, wait, patience, as_json))
+    except KeyboardInterrupt:
+        print(f"It goes on without you; `aprendiz train --cancel {training_id}` ends it.")
+        code = LEFT
+    raise typer.Exit(code)
+
+
+async def _cancel(settings: Settings, training_id: str) -> int:
+    from services.storage import training
+
+    async with open_database(settings) as database:
+        async with database.begin() as connection:
+            if await training.cancel(connection, training_id, "cli"):
+                print(f"cancelled, {training_id}: the model in force stays")
+                return 0
+        async with database.read() as connection:
+            found = await training.get(connection, training_id)
+    print(f"There is no training {training_id}." if found is None else f"It is {found.state}.")
+    return 1
+
+
+async def _train(
+    settings: Settings, training_id: str, wait: bool, patience: float, as_json: bool
+) -> int:
     event = TrainingRequested(training_id=training_id, requested_by="cli")
     async with connected(settings) as broker:
         await broker.publish([outgoing(originate(event, source=SOURCE, given_id=training_id))])
@@ -52,7 +82,7 @@ async def _train(settings: Settings, wait: bool, patience: float, as_json: bool)
             print(f"Training {training_id} has not ended: is a retrainer running?")
             return NO_ANSWER
     _show(ended, as_json)
-    return 1 if ended.state == "failed" else 0
+    return 0 if ended.state in ("promoted", "refused") else 1
 
 
 async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Training":

@@ -20,6 +20,7 @@ from services.panel.bodies import (
     Classify,
     Health,
     Models,
+    Name,
     Questions,
     Train,
     Training,
@@ -112,6 +113,16 @@ def _training_routes(app: FastAPI, inside: Inside) -> None:
     )
     async def training(training_id: str) -> Training:
         return await trainings.get(inside.database, training_id)
+
+    @app.delete(
+        "/train/{training_id}",
+        status_code=202,
+        summary="Cancel a training that waits or runs; the model in force stays",
+        responses=_refusals(404, 409, 503),
+    )
+    async def cancel(training_id: str, requested_by: Name = "api") -> Accepted:
+        await trainings.cancel(inside.database, training_id, requested_by)
+        return Accepted(training_id=training_id)
 
     @app.get("/models", summary="The models that are kept", responses=_refusals(503))
     async def models(limit: Limit = 100) -> Models:

@@ -89,13 +89,13 @@ class Health(BaseModel):
 
 
 class Accepted(BaseModel):
-    """A training that was asked for."""
+    """A training that was asked for, or asked to end."""
 
     training_id: str
 
 
 class Training(BaseModel):
-    """Where a training stands: requested, running, promoted, refused or failed."""
+    """Where a training stands: requested, running, promoted, refused, failed or cancelled."""
 
     training_id: str
     requested_by: str | None

@@ -29,17 +29,36 @@ async def ask(database: Database, requested_by: str) -> str:
 
 async def get(database: Database, training_id: str) -> Training:
     """Where a training stands. Raises ApiError 404."""
-    async with database.read() as connection:
-        found = await training.get(connection, training_id)
-    if found is None:
-        expected = "the training_id that POST /train gave"
-        raise ApiError(404, "training_id", expected=expected, got=shown(training_id))
+    found = await _found(database, training_id)
     done = found.finished_at is not None
     return Training(
         **{name: value for name, value in found._asdict().items() if name != "last_sample_id"},
         progress=1.0 if done else found.details.get("progress", 0.0),
         stage=None if done else found.details.get("stage"),
     )
+
+
+async def cancel(database: Database, training_id: str, by: str) -> None:
+    """End a training that waits or runs. Raises ApiError 404, and 409 when it has ended."""
+    async with database.begin() as connection:
+        if await training.cancel(connection, training_id, by):
+            return
+    ended = await _found(database, training_id)
+    raise ApiError(
+        409,
+        "training_id",
+        expected="a training that waits or runs",
+        got=f"one that is {ended.state}",
+    )
+
+
+async def _found(database: Database, training_id: str) -> training.Training:
+    async with database.read() as connection:
+        found = await training.get(connection, training_id)
+    if found is None:
+        expected = "the training_id that POST /train gave"
+        raise ApiError(404, "training_id", expected=expected, got=shown(training_id))
+    return found
 
 
 async def newest_models(database: Database, limit: int) -> list[Model]:

@@ -7,7 +7,7 @@ from enum import Enum
 from services.storage.training import State, Training
 
 BACK_OFF = 300.0
-"""Seconds after a failure until a shop without a usable model tries again by itself."""
+"""Seconds after a failed or cancelled one until a shop without a model tries again by itself."""
 MAX_ATTEMPTS = 3
 """So often a training is begun whose process dies; it may be what kills the machine."""
 
@@ -33,7 +33,7 @@ class Situation:
     wanted: int
     """New samples that start a training."""
     since_failure: float | None
-    """Seconds since a training failed; None: none ever did."""
+    """Seconds since a training failed or was cancelled; None: none ever was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +102,6 @@ def _without_model(situation: Situation) -> Decision:
     since = situation.since_failure
     if since is None or since >= BACK_OFF:
         return Train(situation.standing.value)
-    return Wait(f"a training failed {since:.0f} s ago: the next one after {BACK_OFF:.0f} s")
+    return Wait(
+        f"a training failed or was cancelled {since:.0f} s ago: the next one after {BACK_OFF:.0f} s"
+    )

@@ -12,11 +12,11 @@ class TrainingMetrics:
         """Register them."""
         self._ended = Counter(
             "aprendiz_trainings",
-            "Trainings that ended here, by outcome: promoted, refused, failed.",
+            "Trainings that ended here, by outcome: promoted, refused, failed, cancelled.",
             ("outcome",),
             registry=registry,
         )
-        for outcome in ("promoted", "refused", "failed"):
+        for outcome in ("promoted", "refused", "failed", "cancelled"):
             self._ended.labels(outcome)
         self._duration = Histogram(
             "aprendiz_training_duration_seconds",

@@ -16,7 +16,7 @@ from services.storage import leases, models, outbox, training
 from services.storage.engine import Database
 from services.storage.leases import Lease
 from services.storage.outbox import NewRow
-from services.storage.training import Request, State, Training
+from services.storage.training import Request, State, Training, TrainingEnded
 
 KEPT_MODELS = 5
 """Files of so many models stay in the database, beside the champion's and the one before."""
@@ -41,7 +41,11 @@ class Job:
 
 
 class Record:
-    """The training's rows in the database. Every method raises LeaseLost before it writes."""
+    """The training's rows in the database.
+
+    Every method raises LeaseLost before it writes, and TrainingEnded when the training was
+    cancelled: then nothing of it is written either.
+    """
 
     def __init__(self, database: Database, key: bytes, models_dir: Path) -> None:
         """``models_dir`` is where the training's process leaves its model."""
@@ -54,6 +58,13 @@ class Record:
         async with self._database.begin() as connection:
             await leases.confirm(connection, job.lease)
             await training.begin(connection, job.asked, job.up_to, job.details)
+
+    async def watched(self, job: Job) -> None:
+        """Raises TrainingEnded when it was cancelled; writes nothing."""
+        async with self._database.read() as connection:
+            found = await training.get(connection, job.asked.training_id)
+        if found is None or found.state != State.RUNNING:
+            raise TrainingEnded((found and found.reason) or "its row is gone")
 
     async def kept(self, job: Job, seconds: float, progress: Progress | None) -> None:
         """It still runs, and the lease is held for so many more seconds."""

@@ -21,7 +21,7 @@ from services.storage import leases
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway, LeaseLost
 from services.storage.leases import Lease
-from services.storage.training import AUTOMATIC, Request
+from services.storage.training import AUTOMATIC, Request, State, TrainingEnded
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +92,10 @@ class Trainings:
         except LeaseLost as error:
             log.warning("training given up", why=str(error))
             return True
+        except TrainingEnded as error:
+            log.info("training cancelled", why=str(error))
+            self._metrics.ended(State.CANCELLED, 0.0)
+            return True
         finally:
             await self._release(lease)
 
@@ -145,6 +149,7 @@ class Trainings:
 
         Raises:
             LeaseLost: the process was ended, because another may run the same training.
+            TrainingEnded: the process was ended, because the training was cancelled.
         """
         told: list[Progress] = []
         learning = asyncio.create_task(self._learn(order, told.append))
@@ -162,15 +167,16 @@ class Trainings:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, job: Job, told: list[Progress]) -> None:
-        """Hold the lease, and write down how far the training is, until cancelled."""
+        """Hold the lease, and write down how far it is, until the training is cancelled."""
         renewed = time.monotonic()
         while True:
             await asyncio.sleep(min(_TOLD_EVERY, self._lease_seconds / 3))
-            if not told and time.monotonic() - renewed < self._lease_seconds / 3:
-                continue
-            newest = told[-1] if told else None
-            told.clear()
             try:
+                await self._record.watched(job)
+                if not told and time.monotonic() - renewed < self._lease_seconds / 3:
+                    continue
+                newest = told[-1] if told else None
+                told.clear()
                 await self._record.kept(job, self._lease_seconds, newest)
                 renewed = time.monotonic()
             except DatabaseAway as error:

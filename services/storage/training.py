@@ -26,13 +26,21 @@ _samples, _log = training_samples.c, log_entrenamientos.c
 
 
 class State(StrEnum):
-    """Where a training stands; the last three are its end."""
+    """Where a training stands; the last four are its end."""
 
     REQUESTED = "requested"
     RUNNING = "running"
     PROMOTED = "promoted"
     REFUSED = "refused"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+UNFINISHED = (State.REQUESTED, State.RUNNING)
+
+
+class TrainingEnded(Exception):
+    """Somebody has ended the training meanwhile: whoever ran it stops, and writes nothing of it."""
 
 
 class NewSample(NamedTuple):
@@ -99,7 +107,7 @@ async def request(connection: AsyncConnection, requests: Iterable[Request]) -> N
 async def begin(
     connection: AsyncConnection, asked: Request, last_sample_id: int, details: dict[str, Any]
 ) -> None:
-    """Note that a training runs, requested or not."""
+    """Note that a training runs, requested or not; as all that follow, raises TrainingEnded."""
     await request(connection, [asked])
     row = {
         "state": State.RUNNING,
@@ -142,6 +150,19 @@ async def finish(
     await _write(connection, training_id, row)
 
 
+async def cancel(connection: AsyncConnection, training_id: str, by: str) -> bool:
+    """End a training that waits or runs; False when there is none, or it has ended.
+
+    Who runs it is not told: it finds the row ended, and everything it would write is refused.
+    """
+    row = {
+        "state": State.CANCELLED,
+        "reason": f"Cancelled by {by}.",
+        "finished_at": await now(connection),
+    }
+    return await _changed(connection, training_id, row)
+
+
 async def get(connection: AsyncConnection, training_id: str) -> Training | None:
     """A training by its id."""
     query = select(log_entrenamientos).where(_log.training_id == training_id)
@@ -151,7 +172,7 @@ async def get(connection: AsyncConnection, training_id: str) -> Training | None:
 
 async def unfinished(connection: AsyncConnection) -> list[Training]:
     """Trainings that wait or run, the oldest first."""
-    return await _trainings(connection, _log.state.in_((State.REQUESTED, State.RUNNING)))
+    return await _trainings(connection, _log.state.in_(UNFINISHED))
 
 
 async def history(connection: AsyncConnection, limit: int = 100) -> list[Training]:
@@ -175,8 +196,9 @@ async def seen_up_to(connection: AsyncConnection, version: str | None) -> int:
 
 
 async def seconds_since_failure(connection: AsyncConnection) -> float | None:
-    """How long ago a training failed last; None when none ever did."""
-    failed = select(func.max(_log.finished_at)).where(_log.state == State.FAILED)
+    """How long ago a training failed or was cancelled last; None when none ever was."""
+    broken = _log.state.in_((State.FAILED, State.CANCELLED))
+    failed = select(func.max(_log.finished_at)).where(broken)
     last = await connection.scalar(failed)
     return None if last is None else (await now(connection) - last).total_seconds()
 
@@ -232,8 +254,15 @@ _promoted = _log.state == State.PROMOTED
 
 
 async def _write(connection: AsyncConnection, training_id: str, values: dict[str, Any]) -> None:
-    row = _log.training_id == training_id
-    await connection.execute(update(log_entrenamientos).where(row).values(values))
+    if not await _changed(connection, training_id, values):
+        raise TrainingEnded(f"Training {training_id} has ended already: it was cancelled")
+
+
+async def _changed(connection: AsyncConnection, training_id: str, values: dict[str, Any]) -> bool:
+    """Change a training that has not ended; False when it has, or there is none."""
+    row = and_(_log.training_id == training_id, _log.state.in_(UNFINISHED))
+    done = await connection.execute(update(log_entrenamientos).where(row).values(values))
+    return done.rowcount > 0
 
 
 async def _newest(connection: AsyncConnection, of: ColumnElement[bool]) -> int:

@@ -74,6 +74,31 @@ async def test_an_unknown_training_is_not_found(panel: Panel) -> None:
     assert answer.json()["error"]["field"] == "training_id"
 
 
+async def test_a_training_can_be_cancelled_once(database: Database, panel: Panel) -> None:
+    training_id = (await panel.client.post("/train")).json()["training_id"]
+    cancelled = await panel.client.delete(f"/train/{training_id}?requested_by=ana")
+    assert (cancelled.status_code, cancelled.json()) == (202, {"training_id": training_id})
+    found = (await panel.client.get(f"/train/{training_id}")).json()
+    assert (found["state"], found["reason"]) == ("cancelled", "Cancelled by ana.")
+    again = await panel.client.delete(f"/train/{training_id}")
+    assert again.status_code == 409
+    assert again.json()["error"] == {
+        "field": "training_id",
+        "expected": "a training that waits or runs",
+        "got": "one that is cancelled",
+    }
+
+
+async def test_an_unknown_training_cannot_be_cancelled(panel: Panel) -> None:
+    answer = await panel.client.delete("/train/nothing")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (404, "training_id")
+
+
+async def test_who_cancels_a_training_has_a_name(panel: Panel) -> None:
+    answer = await panel.client.delete("/train/any?requested_by=")
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "requested_by")
+
+
 @pytest.mark.parametrize("by", ["", " ", 7, "x" * 192, "a\x00"])
 async def test_who_asks_for_a_training_has_a_name(panel: Panel, by: object) -> None:
     answer = await panel.client.post("/train", json={"requested_by": by})

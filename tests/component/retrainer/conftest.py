@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -116,3 +117,13 @@ def sample_of(text: str, intent: str | None) -> SampleRecorded:
 def wish(training_id: str = "wish-1") -> Envelope[Event]:
     event = TrainingRequested(training_id=training_id, requested_by="ana")
     return envelope_of(event, given_id=training_id)
+
+
+async def learner_of(parent: psutil.Process) -> psutil.Process:
+    """The training's process of a retrainer, once there is one."""
+    async with asyncio.timeout(20):
+        while True:
+            for each in parent.children():
+                if "services.retrainer.train" in each.cmdline():
+                    return each
+            await asyncio.sleep(0.02)

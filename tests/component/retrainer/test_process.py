@@ -16,7 +16,7 @@ from services.retrainer import child
 from services.retrainer.order import Order
 from services.storage import training
 from services.storage.training import State
-from tests.component.retrainer.conftest import KEY, Shop, wish
+from tests.component.retrainer.conftest import KEY, Shop, learner_of, wish
 
 PARENT = """
 import asyncio, json, sys
@@ -48,7 +48,7 @@ async def test_kill_9_of_a_retrainer_ends_its_training_which_another_takes_over(
 ) -> None:
     url = shop.database.url.render_as_string(hide_password=False)
     with _running("-c", PARENT, json.dumps([url, KEY.hex(), str(shop.models_dir)])) as parent:
-        learning = await _learner_of(psutil.Process(parent.pid))
+        learning = await learner_of(psutil.Process(parent.pid))
         parent.kill()
         _, alive = psutil.wait_procs([learning], timeout=10)
     assert not alive
@@ -104,7 +104,7 @@ async def test_an_away_database_is_no_failure_of_the_training(tmp_path: Path) ->
 
 async def test_a_killed_process_is_a_failure_and_not_tried_again_at_once(shop: Shop) -> None:
     looking = asyncio.create_task(shop.look(child.carry_out))
-    (await _learner_of(psutil.Process())).kill()
+    (await learner_of(psutil.Process())).kill()
     assert await looking
     [failed] = await shop.history()
     assert failed.state == State.FAILED
@@ -117,7 +117,7 @@ async def test_a_killed_process_is_a_failure_and_not_tried_again_at_once(shop: S
 
 async def test_a_retrainer_that_stops_leaves_its_training_to_another(shop: Shop) -> None:
     looking = asyncio.create_task(shop.look(child.carry_out))
-    learning = await _learner_of(psutil.Process())
+    learning = await learner_of(psutil.Process())
     shop.stop.set()
     assert await looking
     assert not learning.is_running()
@@ -132,7 +132,7 @@ async def test_a_retrainer_that_stops_leaves_its_training_to_another(shop: Shop)
 async def test_who_lost_the_lease_ends_its_process_and_promotes_nothing(shop: Shop) -> None:
     slow = shop.retrainer(child.carry_out, lease_seconds=1)
     looking = asyncio.create_task(slow.look(shop.stop))
-    learning = await _learner_of(psutil.Process())
+    learning = await learner_of(psutil.Process())
     async with shop.database.begin() as connection:
         await connection.execute(text("UPDATE leases SET holder = 'thief', token = token + 1"))
     await looking
@@ -172,16 +172,6 @@ def _running(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
         if process.stdin and not process.stdin.closed:
             process.stdin.close()
-
-
-async def _learner_of(parent: psutil.Process) -> psutil.Process:
-    """The training's process of a retrainer, once there is one."""
-    async with asyncio.timeout(20):
-        while True:
-            for each in parent.children():
-                if "services.retrainer.train" in each.cmdline():
-                    return each
-            await asyncio.sleep(0.02)
 
 
 async def _connected(pid: int) -> None:

@@ -1,0 +1,84 @@
+"""``aprendiz train``: a training is watched, left alone, or cancelled."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from services.storage import training
+from services.storage.engine import Database
+from services.storage.training import Request, State
+
+Command = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def aprendiz(database_url: str, tmp_path: Path) -> Command:
+    """Starts ``aprendiz train`` over a database and a broker of its own."""
+
+    def started(*arguments: str) -> subprocess.Popen[str]:
+        settings = {"APRENDIZ_HOME": str(tmp_path), "APRENDIZ_DATABASE_URL": database_url}
+        path = str(Path(__file__).parents[3])
+        return subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "train", *arguments],
+            env={**os.environ, **settings, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return started
+
+
+async def asked(database: Database, training_id: str) -> None:
+    async with database.begin() as connection:
+        await training.request(connection, [Request(training_id, "ana")])
+
+
+async def state_of(database: Database, training_id: str) -> str | None:
+    async with database.read() as connection:
+        found = await training.get(connection, training_id)
+    return found and found.state
+
+
+async def test_a_training_is_cancelled_by_its_id(database: Database, aprendiz: Command) -> None:
+    await asked(database, "wish-1")
+    process = aprendiz("--cancel", "wish-1")
+    said, complained = process.communicate(timeout=30)
+    assert process.returncode == 0, complained
+    assert said == "cancelled, wish-1: the model in force stays\n"
+    assert await state_of(database, "wish-1") == State.CANCELLED
+
+
+async def test_what_cannot_be_cancelled_is_said(database: Database, aprendiz: Command) -> None:
+    await asked(database, "wish-1")
+    async with database.begin() as connection:
+        await training.cancel(connection, "wish-1", "ana")
+    for name, words in (("wish-1", "It is cancelled.\n"), ("no", "There is no training no.\n")):
+        process = aprendiz("--cancel", name)
+        said, _ = process.communicate(timeout=30)
+        assert (process.returncode, said) == (1, words)
+
+
+async def test_ctrl_c_ends_the_watching_alone(database: Database, aprendiz: Command) -> None:
+    """It says how the training is cancelled; nothing was, whether or not a retrainer is there."""
+    training_id = json.loads(_said(aprendiz("--no-wait", "--json")))["training_id"]
+    assert await state_of(database, training_id) is None, "no retrainer has taken it yet"
+    process = aprendiz("--json")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=4)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "`aprendiz train --cancel " in said
+
+
+def _said(process: subprocess.Popen[str]) -> str:
+    said, complained = process.communicate(timeout=30)
+    assert process.returncode == 0, complained
+    return said
