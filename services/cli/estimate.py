@@ -11,7 +11,7 @@ from services.cli.options import Json
 
 if TYPE_CHECKING:
     from services.cli.intake import Intake
-    from services.learning.estimate import Estimate
+    from services.learning.estimation.estimate import Estimate
 
 
 def estimate(
@@ -88,10 +88,10 @@ def _estimated(
     intake: "Intake", file: str, base: Path | None, language: str, target: float,
     price: float | None,
 ) -> "Estimate":  # fmt: skip
-    from services.learning.estimate import USD_PER_THOUSAND_CALLS
-    from services.learning.estimate import estimate as estimated
+    from services.learning.estimation.estimate import USD_PER_THOUSAND_CALLS
+    from services.learning.estimation.estimate import estimate as estimated
+    from services.learning.estimation.messages import UnusableMessages
     from services.learning.labelled import LabelledFileError, read_labelled
-    from services.learning.messages import UnusableMessages
     from services.learning.training import TrainingDataError
     from services.seeding import DATA
 

@@ -5,7 +5,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from services.cli.evaluate import share
-from services.learning.estimate import (
+from services.learning.estimation.estimate import (
     SHADOW_SHARE,
     TOKENS_IN,
     TOKENS_OUT,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.learning.chat_sides import Chat, messages_of, take_sides
-from services.learning.chats import is_chat, read_chat
-from services.learning.messages import Message, UnusableMessages
-from services.learning.tabular import Row, Table, messages_in, read_table
+from services.learning.estimation.chats import is_chat, read_chat
+from services.learning.estimation.messages import Message, UnusableMessages
+from services.learning.estimation.sides import Chat, messages_of, take_sides
+from services.learning.estimation.tabular import Row, Table, messages_in, read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
+from services.learning.estimation.messages import UnusableMessages
 from services.learning.labelled import LabelledFileError
-from services.learning.messages import UnusableMessages
 from services.runtime.broker import BrokerAway, TopologyMismatch
 from services.runtime.http import PortBusy
 from services.runtime.settings import SettingsError

@@ -137,7 +137,7 @@ def _messages(stream: list[str], shuffle: bool, seed: int) -> "list[Message]":
 
 
 def _price(price: float | None) -> float:
-    from services.learning.estimate import USD_PER_THOUSAND_CALLS
+    from services.learning.estimation.estimate import USD_PER_THOUSAND_CALLS
 
     return USD_PER_THOUSAND_CALLS if price is None else price
 

@@ -1,4 +1,4 @@
-"""What a drawn turn shows: the student's word, given live, beside what the turn was found to mean."""
+"""What a drawn turn shows: the word that the student gave live, beside what the turn meant."""
 
 from dataclasses import dataclass
 

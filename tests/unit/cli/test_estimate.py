@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from services.cli.intake import Columns, Intake, take_in
-from services.learning.messages import UnusableMessages
+from services.learning.estimation.messages import UnusableMessages
 
 CHATS = Path(__file__).parents[2] / "chats"
 ANA = CHATS / "Chat de WhatsApp con Ana Gómez.txt"

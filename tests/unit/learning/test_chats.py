@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.learning.chat_sides import Chat, messages_of, take_sides
-from services.learning.chats import Line, is_chat, read_chat
-from services.learning.messages import Content, UnusableMessages
+from services.learning.estimation.chats import Line, is_chat, read_chat
+from services.learning.estimation.messages import Content, UnusableMessages
+from services.learning.estimation.sides import Chat, messages_of, take_sides
 
 AT = datetime(2024, 3, 12, 10, 15, tzinfo=UTC)
 

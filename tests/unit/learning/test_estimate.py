@@ -8,11 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.learning.estimate import SHADOW_SHARE, USD_PER_THOUSAND_CALLS, Estimate, estimate
-from services.learning.hearing import hear
-from services.learning.labels import match
-from services.learning.masking import masked
-from services.learning.messages import Content, Message, UnusableMessages, gather
+from services.learning.estimation.estimate import (
+    SHADOW_SHARE,
+    USD_PER_THOUSAND_CALLS,
+    Estimate,
+    estimate,
+)
+from services.learning.estimation.hearing import hear
+from services.learning.estimation.labels import match
+from services.learning.estimation.masking import masked
+from services.learning.estimation.messages import Content, Message, UnusableMessages, gather
 from services.learning.student import OUT_OF_SCOPE, Example
 from services.learning.training import train
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.learning.messages import UnusableMessages
-from services.learning.tabular import Table, messages_in, read_table
+from services.learning.estimation.messages import UnusableMessages
+from services.learning.estimation.tabular import Table, messages_in, read_table
 
 
 def table(text: str, column: str | None = None, label: str | None = None) -> Table:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from services.learning.messages import Message, UnusableMessages
-from services.learning.stamps import read_moments
+from services.learning.estimation.messages import Message, UnusableMessages
+from services.learning.estimation.stamps import read_moments
 
 TEXT = ("texto", "text", "mensaje", "message", "body", "contenido", "content", "pregunta")
 LABEL = ("intencion", "intent", "label", "etiqueta")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from services.learning.chat_marks import is_notice, read_body
-from services.learning.messages import Content, UnusableMessages
-from services.learning.stamps import DATE, TIME, order_of, stamp_of
+from services.learning.estimation.marks import is_notice, read_body
+from services.learning.estimation.messages import Content, UnusableMessages
+from services.learning.estimation.stamps import DATE, TIME, order_of, stamp_of
 
 # Marks of writing direction, which phones scatter; and the spaces that only look like one.
 _INVISIBLE = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

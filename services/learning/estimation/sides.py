@@ -6,8 +6,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from services.learning.chats import Line
-from services.learning.messages import Message, UnusableMessages
+from services.learning.estimation.chats import Line
+from services.learning.estimation.messages import Message, UnusableMessages
 
 _SILENCE = timedelta(hours=6)
 """After so long, whoever writes begins anew; it is nearly always the customer."""

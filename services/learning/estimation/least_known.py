@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.learning.hearing import Heard
-from services.learning.masking import masked
-from services.learning.messages import Turn
+from services.learning.estimation.hearing import Heard
+from services.learning.estimation.masking import masked
+from services.learning.estimation.messages import Turn
 from services.learning.normalise import normalise
 
 _MOST = 20

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from services.learning.messages import Content
+from services.learning.estimation.messages import Content
 
 _MEDIA_WORDS = (
     "imagen|foto|audio|video|vídeo|gif|documento|archivo|nota de vídeo|nota de video|nota de voz|"
