@@ -19,7 +19,8 @@ Rows = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float32]
 
 BIAS = 0.3  # square of the constant that every row has besides its pieces
-_MOST_ROUNDS = 20
+_FEWEST_ROUNDS, _MOST_ROUNDS = 5, 20
+_ROW_STEPS = 250_000  # in all rounds: many rows teach enough in few, and 77 intents take time
 _SETTLED = 0.04  # the share of `left` that a round changed, in absolute sums
 _BLOCKS = 20  # at least so many, of 16 to 512 rows: larger ones are faster, but settle later
 _SMALLEST, _LARGEST = 16, 512
@@ -134,7 +135,7 @@ def solve(
     *,
     seed: int,
     settled: float = _SETTLED,
-    rounds: int = _MOST_ROUNDS,
+    rounds: int | None = None,
 ) -> tuple[Values, Values]:
     """Weights (columns, intents) and intercepts (intents); the optimum is the only one."""
     dealer = np.random.default_rng(seed)
@@ -142,7 +143,7 @@ def solve(
     weights = np.zeros((columns, size), dtype=np.float32)
     intercepts = np.zeros(size, dtype=np.float32)
     left = np.zeros((blocks[-1].rows.stop, size), dtype=np.float32)
-    for _ in range(rounds):
+    for _ in range(rounds or min(max(_ROW_STEPS // len(left), _FEWEST_ROUNDS), _MOST_ROUNDS)):
         changed = sum(
             _improve(machine, weights, intercepts, left, blocks[place])
             for place in dealer.permutation(len(blocks))
