@@ -105,6 +105,14 @@ class Author(StrEnum):
     OTHER = "other"
 
 
+class TrustState(StrEnum):
+    """What the evidence says of the student. What is unknown counts as unproven."""
+
+    CERTIFIED = "certified"
+    UNPROVEN = "unproven"
+    REFUTED = "refuted"
+
+
 class Origin(StrEnum):
     """Where a sample's text came from. Only live traffic can certify a model."""
 
@@ -116,6 +124,7 @@ class Origin(StrEnum):
 OpenChat = Annotated[Chat, open_enum(Chat, Chat.CHANNEL)]
 OpenKind = Annotated[Kind, open_enum(Kind, Kind.UNSUPPORTED)]
 OpenReason = Annotated[Reason, open_enum(Reason, Reason.OTHER)]
+OpenState = Annotated[TrustState, open_enum(TrustState, TrustState.UNPROVEN)]
 OpenAuthor = Annotated[Author, open_enum(Author, Author.OTHER)]
 OpenOrigin = Annotated[Origin, open_enum(Origin, Origin.REPLAYED)]
 
@@ -212,6 +221,10 @@ class IntentClassified(Event):
     alternatives: Annotated[tuple[Alternative, ...], Field(max_length=3)] = ()
     model_version: Id | None = None
     threshold: Share
+    state: OpenState = TrustState.UNPROVEN
+    """What was proven of the student when it said this."""
+    drawn: bool = False
+    """Drawn for grading before it was classified: only such turns are evidence."""
 
     @property
     def type(self) -> str:
@@ -285,6 +298,15 @@ class HandoffRequested(Event):
     note: Text
 
 
+class Graded(Part):
+    """What the student had said, live, of a text that is now labelled."""
+
+    said: Id
+    confidence: Share
+    model_version: Id
+    drawn: bool = False
+
+
 class SampleRecorded(Event):
     """A text with a label: what the student learns from."""
 
@@ -299,6 +321,13 @@ class SampleRecorded(Event):
     turn_id: Id | None = None
     conversation_id: Id | None = None
     contact_id: Id | None = None
+    graded: Graded | None = None
+    """None: no model had said anything of it."""
+    second: bool = False
+    """The teacher was asked again, blindly, because its first label firmly contradicts the student:
+    another voice on that turn, no sample of its own."""
+    proposed: Id | None = None
+    """The name of a new intent that the labeller proposes where none of the catalogue fits."""
 
 
 class TrainingRequested(Event):
@@ -318,6 +347,22 @@ class ModelPromoted(Event):
     version: Id
     digest: Id
     previous: Id | None = None
+
+
+class CertificateIssued(Event):
+    """Another threshold or state is in force. A hint: the database is the truth."""
+
+    TYPE = "certificate.issued"
+
+    version: Annotated[int, Field(ge=0)]
+    state: OpenState
+    threshold: Share
+    target: Share
+    rows: Annotated[int, Field(ge=0)]
+    bound: Share | None = None
+    """The share of agreement with the labels that is at least there; None: nothing was tested."""
+    model_version: Id | None = None
+    why: Text
 
 
 class SettingsChanged(Event):
@@ -342,6 +387,7 @@ EVENTS: tuple[type[Event], ...] = (
     SampleRecorded,
     TrainingRequested,
     ModelPromoted,
+    CertificateIssued,
     SettingsChanged,
 )
 

@@ -7,8 +7,10 @@ from contracts.events import (
     Alternative,
     Asked,
     Author,
+    CertificateIssued,
     Contact,
     Event,
+    Graded,
     HandoffRequested,
     HumanReplied,
     IntentClassified,
@@ -22,6 +24,7 @@ from contracts.events import (
     SampleRecorded,
     SettingsChanged,
     TrainingRequested,
+    TrustState,
     TurnMessage,
     TurnReady,
 )
@@ -81,6 +84,8 @@ SAMPLES: tuple[Event, ...] = (
         ),
         model_version="20261101T060000-1a2b3c4d",
         threshold=0.8,
+        state=TrustState.CERTIFIED,
+        drawn=True,
     ),
     ReplyRequested(
         turn_id=_TURN,
@@ -124,6 +129,9 @@ SAMPLES: tuple[Event, ...] = (
         turn_id=_TURN,
         conversation_id=_CHAT,
         contact_id=_ANA.id,
+        graded=Graded(
+            said="horario", confidence=0.97, model_version="20261101T060000-1a2b3c4d", drawn=True
+        ),
     ),
     TrainingRequested(
         training_id="7f1d7e0a-9d7f-4b9e-8a3f-2f1e0d9c8b7a", requested_by="panel:admin"
@@ -132,6 +140,16 @@ SAMPLES: tuple[Event, ...] = (
         version="20261102T160000-5e6f7a8b",
         digest="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         previous="20261101T060000-1a2b3c4d",
+    ),
+    CertificateIssued(
+        version=3,
+        state=TrustState.CERTIFIED,
+        threshold=0.85,
+        target=0.95,
+        rows=212,
+        bound=0.957,
+        model_version="20261102T160000-5e6f7a8b",
+        why="209 of 212 rows right at 85%: at least 95.7% with 95.0% certainty",
     ),
     SettingsChanged(version=7, keys=("ml_umbral_confianza",), changed_by="panel:admin"),
 )

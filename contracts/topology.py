@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from contracts.events import (
+    CertificateIssued,
     HandoffRequested,
     HumanReplied,
     IntentClassified,
@@ -22,7 +23,7 @@ from contracts.events import (
 
 EXCHANGE = "aprendiz.events"
 BURIED = "aprendiz.buried"
-BROADCASTS = (ModelPromoted.TYPE, SettingsChanged.TYPE)
+BROADCASTS = (ModelPromoted.TYPE, CertificateIssued.TYPE, SettingsChanged.TYPE)
 """Hints that every process takes through a queue of its own; never mandatory."""
 
 DELIVERY_LIMIT = 1_000

@@ -8,8 +8,8 @@ of a threshold that is too low to pass by chance, and that happens with probabil
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from contracts.events import TrustState
 from services.learning.bounds import lower_bound, rows_needed, upper_bound
 from services.learning.evidence import Evidence
 
@@ -24,14 +24,6 @@ _GROWTH = 0.5
 _SLACK = 1
 """Errors that the first tested threshold may have and still pass: with none allowed, a student
 that is right 99 times in 100 would fail its first test nearly every second time."""
-
-
-class State(StrEnum):
-    """What the evidence says of the student."""
-
-    CERTIFIED = "certified"
-    UNPROVEN = "unproven"
-    REFUTED = "refuted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ class Look:
     `level` = delta / (k (k + 1)).
     """
 
-    state: State
+    state: TrustState
     number: int
     level: float
     target: float
@@ -93,11 +85,11 @@ def look(
         return None
     passed = [step for step in steps if step.bound >= target]
     if passed:
-        return _look(State.CERTIFIED, passed[-1], steps, number, level, target)
+        return _look(TrustState.CERTIFIED, passed[-1], steps, number, level, target)
     acting = _step(evidence, in_force, level)
     if acting.rows and upper_bound(acting.right, acting.rows, level) < target:
-        return _look(State.REFUTED, acting, steps, number, level, target)
-    return _look(State.UNPROVEN, steps[0], steps, number, level, target)
+        return _look(TrustState.REFUTED, acting, steps, number, level, target)
+    return _look(TrustState.UNPROVEN, steps[0], steps, number, level, target)
 
 
 def _walk(evidence: Sequence[Evidence], target: float, level: float) -> list[Step]:
@@ -121,20 +113,20 @@ def _step(evidence: Sequence[Evidence], threshold: float, level: float) -> Step:
 
 
 def _look(
-    state: State, step: Step, steps: list[Step], number: int, level: float, target: float
+    state: TrustState, step: Step, steps: list[Step], number: int, level: float, target: float
 ) -> Look:
     seen = f"{step.right} of {step.rows} rows right at {step.threshold:.0%}"
     why = {
-        State.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",
-        State.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {target:.0%}",
-        State.REFUTED: f"{seen}: too many errors for {target:.0%}",
+        TrustState.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",
+        TrustState.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {target:.0%}",
+        TrustState.REFUTED: f"{seen}: too many errors for {target:.0%}",
     }[state]
     return Look(
         state=state,
         number=number,
         level=level,
         target=target,
-        threshold=step.threshold if state is State.CERTIFIED else None,
+        threshold=step.threshold if state is TrustState.CERTIFIED else None,
         rows=step.rows,
         right=step.right,
         bound=step.bound,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from contracts.catalogue import HARMLESS
-from contracts.events import Reason
-from services.learning.certificate import Look, State
+from contracts.events import Reason, TrustState
+from services.learning.certificate import Look
 from services.learning.drawing import share_to_draw
 from services.learning.student import OUT_OF_SCOPE, Prediction
 
@@ -41,7 +41,7 @@ class Standing:
     and `bound` are what it found.
     """
 
-    state: State = State.UNPROVEN
+    state: TrustState = TrustState.UNPROVEN
     certified: float | None = None
     provisional: float | None = None
     floor: float | None = None
@@ -60,7 +60,7 @@ class Trust:
     `probation`: everything is still drawn, and only harmless intents are answered alone.
     """
 
-    state: State
+    state: TrustState
     threshold: float
     share: float
     probation: bool
@@ -69,9 +69,9 @@ class Trust:
 
 def trust(standing: Standing, policy: Policy, graded: int) -> Trust:
     """What is in force with `graded` rows of evidence at hand."""
-    state = standing.state if policy.has_teacher else State.UNPROVEN
+    state = standing.state if policy.has_teacher else TrustState.UNPROVEN
     probation = _on_probation(standing, policy, graded)
-    refuted = state is State.REFUTED and not policy.fixed
+    refuted = state is TrustState.REFUTED and not policy.fixed
     drawn = share_to_draw(
         graded, share=policy.share, first=policy.first, everything=probation or refuted
     )
@@ -86,7 +86,7 @@ def trust(standing: Standing, policy: Policy, graded: int) -> Trust:
 
 def after_look(standing: Standing, look: Look, sure: int, policy: Policy, graded: int) -> Standing:
     """The standing once a look was taken that saw `sure` rows."""
-    certified = look.state is State.CERTIFIED
+    certified = look.state is TrustState.CERTIFIED
     seen = replace(
         standing,
         state=look.state,
@@ -113,7 +113,7 @@ def after_promotion(
     if renewed.certified is not None and provisional > renewed.certified:
         renewed = replace(
             renewed,
-            state=State.UNPROVEN,
+            state=TrustState.UNPROVEN,
             certified=None,
             why=f"the new model needs {provisional:.0%} for the target, not yet proven",
         )
@@ -139,7 +139,7 @@ def judge(prediction: Prediction, given: Trust) -> Reason:
 
 
 def _permitted(intent: str, given: Trust) -> Reason:
-    if given.state is State.REFUTED and not given.policy.fixed:
+    if given.state is TrustState.REFUTED and not given.policy.fixed:
         return Reason.REFUTED
     if given.probation and intent not in given.policy.harmless:
         return Reason.UNPROVEN
@@ -160,8 +160,8 @@ def _on_probation(standing: Standing, policy: Policy, graded: int) -> bool:
     return not standing.was_certified and graded < policy.first
 
 
-def _threshold(standing: Standing, policy: Policy, state: State) -> float:
-    if state is State.CERTIFIED and standing.certified is not None:
+def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:
+    if state is TrustState.CERTIFIED and standing.certified is not None:
         return standing.certified
     return max(policy.threshold, standing.provisional or 0.0, standing.floor or 0.0)
 

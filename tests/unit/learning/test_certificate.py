@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from services.learning.certificate import GRID, Look, State, is_due, level_of, look
+from contracts.events import TrustState
+from services.learning.certificate import GRID, Look, is_due, level_of, look
 from services.learning.evidence import Evidence
 
 TARGET, DELTA = 0.95, 0.1
@@ -44,7 +45,7 @@ def test_worlds_just_under_the_target_are_certified_no_more_often_than_delta(tru
     """Every certificate here is a false one, and every shop looks again and again."""
     dealer = np.random.default_rng(7)
     worlds = [list(looks(turns(600, truth, dealer))) for _ in range(WORLDS)]
-    false = sum(any(each.state is State.CERTIFIED for each in world) for world in worlds)
+    false = sum(any(each.state is TrustState.CERTIFIED for each in world) for world in worlds)
     assert min(len(world) for world in worlds) >= 2
     # Three standard deviations above delta: a sound procedure fails this once in a thousand runs.
     assert false / WORLDS <= DELTA + 3 * (DELTA * (1 - DELTA) / WORLDS) ** 0.5
@@ -72,7 +73,7 @@ def test_a_student_that_is_right_is_certified_from_the_rows_that_the_docs_name()
     seen = look([*evidence, graded(0.995, False)], target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
     assert (seen.state, seen.threshold, seen.rows, seen.right) == (
-        State.CERTIFIED, min(GRID), 93, 92,
+        TrustState.CERTIFIED, min(GRID), 93, 92,
     )  # fmt: skip
     assert seen.bound >= TARGET
 
@@ -86,7 +87,7 @@ def test_a_student_that_misses_the_target_where_it_acts_is_refuted() -> None:
     evidence = [graded(0.995, place % 5 > 0) for place in range(200)]
     seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
-    assert (seen.state, seen.threshold) == (State.REFUTED, None)
+    assert (seen.state, seen.threshold) == (TrustState.REFUTED, None)
     assert "too many errors for 95%" in seen.why
 
 
@@ -94,7 +95,7 @@ def test_what_is_neither_shown_nor_excluded_stays_unproven() -> None:
     evidence = [graded(0.995, place % 25 > 0) for place in range(100)]
     seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
-    assert seen.state is State.UNPROVEN
+    assert seen.state is TrustState.UNPROVEN
 
 
 def test_all_looks_together_spend_no_more_than_delta() -> None:

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from contracts.events import Reason
-from services.learning.certificate import Look, State
+from contracts.events import Reason, TrustState
+from services.learning.certificate import Look
 from services.learning.drawing import is_drawn, share_to_draw
 from services.learning.student import OUT_OF_SCOPE, Guess, Prediction
 from services.learning.trust import (
@@ -27,7 +27,7 @@ def says(intent: str, confidence: float, second: float = 0.0) -> Prediction:
     return Prediction(intent, confidence, (Guess("otra", second),))
 
 
-def found(state: State, threshold: float | None = None) -> Look:
+def found(state: TrustState, threshold: float | None = None) -> Look:
     """What a look may find."""
     return Look(state, 1, 0.05, 0.95, threshold, 93, 92, 0.95, "why")
 
@@ -58,9 +58,9 @@ def test_from_then_on_an_unproven_student_acts_by_the_strictest_of_three_thresho
 
 
 def test_a_certificate_ends_the_time_in_which_everything_is_drawn() -> None:
-    standing = after_look(Standing(), found(State.CERTIFIED, 0.7), 93, POLICY, 100)
+    standing = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, 100)
     given = in_force(standing, graded=100)
-    assert (given.state, given.threshold, given.share) == (State.CERTIFIED, 0.7, 0.1)
+    assert (given.state, given.threshold, given.share) == (TrustState.CERTIFIED, 0.7, 0.1)
     assert judge(says("precio", 0.7), given) is Reason.ACCEPTED
 
 
@@ -68,7 +68,7 @@ def test_only_a_certificate_lowers_a_threshold_that_was_in_force() -> None:
     first = after_promotion(Standing(), 0.95, POLICY, GRADED)
     second = after_promotion(first, 0.8, POLICY, GRADED)
     assert in_force(second).threshold == 0.95
-    certified = after_look(second, found(State.CERTIFIED, 0.75), 93, POLICY, GRADED)
+    certified = after_look(second, found(TrustState.CERTIFIED, 0.75), 93, POLICY, GRADED)
     assert in_force(certified).threshold == 0.75
 
 
@@ -79,21 +79,21 @@ def test_what_was_chosen_while_nothing_acted_does_not_bind_later() -> None:
 
 
 def test_a_new_model_that_needs_more_than_was_certified_is_unproven_at_once() -> None:
-    certified = after_look(Standing(), found(State.CERTIFIED, 0.8), 93, POLICY, GRADED)
-    assert in_force(after_promotion(certified, 0.75, POLICY, GRADED)).state is State.CERTIFIED
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.8), 93, POLICY, GRADED)
+    assert in_force(after_promotion(certified, 0.75, POLICY, GRADED)).state is TrustState.CERTIFIED
     renewed = in_force(after_promotion(certified, 0.9, POLICY, GRADED))
-    assert (renewed.state, renewed.threshold) == (State.UNPROVEN, 0.9)
+    assert (renewed.state, renewed.threshold) == (TrustState.UNPROVEN, 0.9)
 
 
 def test_a_refuted_student_asks_the_teacher_and_every_turn_is_drawn() -> None:
-    given = in_force(after_look(Standing(), found(State.REFUTED), 93, POLICY, GRADED))
-    assert (given.state, given.share) == (State.REFUTED, 1.0)
+    given = in_force(after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, GRADED))
+    assert (given.state, given.share) == (TrustState.REFUTED, 1.0)
     assert judge(says("precio", 0.99), given) is Reason.REFUTED
     assert judge(says("saludo", 0.99), given) is Reason.REFUTED
 
 
 def test_a_fixed_threshold_holds_whatever_the_evidence_says() -> None:
-    refuted = after_look(Standing(), found(State.REFUTED), 93, POLICY, 10)
+    refuted = after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, 10)
     given = in_force(refuted, policy(fixed=True, threshold=0.6), graded=10)
     assert given.threshold == 0.6
     assert judge(says("precio", 0.6), given) is Reason.ACCEPTED
@@ -101,9 +101,9 @@ def test_a_fixed_threshold_holds_whatever_the_evidence_says() -> None:
 
 
 def test_without_a_teacher_nothing_is_drawn_and_nothing_is_proven() -> None:
-    certified = after_look(Standing(), found(State.CERTIFIED, 0.7), 93, POLICY, 0)
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, 0)
     given = in_force(certified, policy(has_teacher=False), graded=0)
-    assert (given.state, given.share, given.threshold) == (State.UNPROVEN, 0.0, 0.8)
+    assert (given.state, given.share, given.threshold) == (TrustState.UNPROVEN, 0.0, 0.8)
     assert judge(says("precio", 0.8), given) is Reason.ACCEPTED
 
 
