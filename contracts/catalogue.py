@@ -17,6 +17,9 @@ from pydantic import (
 HARMLESS = ("saludo", "despedida", "agradecimiento", "horario", "ubicacion")
 """Intents of which a wrong answer does little harm: a student may try them before it is proven."""
 
+OUT_OF_SCOPE = "__oos__"
+"""The label of what no intent of the shop fits: learned like any other, never acted upon."""
+
 _PLACEHOLDER = re.compile(r"[a-z][a-z0-9_]*")
 
 

@@ -9,6 +9,8 @@ from services.storage.tables.dialogue import (
     turns,
 )
 from services.storage.tables.learning import (
+    certificates,
+    evidence,
     log_entrenamientos,
     metricas_modelo,
     model_aliases,
@@ -31,9 +33,11 @@ from services.storage.tables.shop import pedidos, productos
 __all__ = [
     "aprendiz_created",
     "auditoria",
+    "certificates",
     "configuracion_plataforma",
     "conversations",
     "deliveries",
+    "evidence",
     "intenciones_sistema",
     "leases",
     "log_entrenamientos",

@@ -1,6 +1,6 @@
 """What the student learns from, what became of it, and the models themselves."""
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, text
 
 from services.storage.columns import Chunk, Id, Json, Serial, UtcDateTime, Words, bounded
 from services.storage.tables.registry import table
@@ -18,9 +18,63 @@ training_samples = table(
     Column("contact_id", Id),
     Column("turn_id", Id),
     Column("created_at", UtcDateTime),
+    Column("estado", bounded(16)),
+    Column("motivo", bounded(32)),
+    Column("dicho", Id),
+    Column("seguridad", Double),
+    Column("propuesta", Id),
     Index("training_samples_event_id", "event_id", unique=True),
     Index("training_samples_origen", "origen", "id"),
+    Index("training_samples_turn", "turn_id"),
+    Index("training_samples_estado", "estado", "id"),
     comment="Labelled texts; no intent means that none fits. Other programs may insert here too",
+)
+
+evidence = table(
+    "evidence",
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("turn_id", Id, nullable=False),
+    Column("text", Words),
+    Column("contact_id", Id),
+    Column("origin", bounded(16)),
+    Column("said", Id),
+    Column("confidence", Double),
+    Column("model_version", Id),
+    Column("drawn", Boolean, nullable=False, server_default=text("0")),
+    Column("teacher", Id),
+    Column("second", Id),
+    Column("person", Id),
+    Column("audit", bounded(16)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("evidence_turn", "turn_id", unique=True),
+    Index("evidence_drawn", "drawn", "origin", "id"),
+    Index("evidence_audit", "audit", "id"),
+    comment="Graded turns: what the student said live, beside the labels given to it since",
+)
+
+certificates = table(
+    "certificates",
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("cause", bounded(16), nullable=False),
+    Column("model_version", Id),
+    Column("state", bounded(16), nullable=False),
+    Column("threshold", Double, nullable=False),
+    Column("certified", Double),
+    Column("provisional", Double),
+    Column("floor", Double),
+    Column("was_certified", Boolean, nullable=False, server_default=text("0")),
+    Column("number", Integer),
+    Column("level", Double),
+    Column("seen_up_to", BigInteger),
+    Column("looked_at", Integer, nullable=False, server_default=text("0")),
+    Column("accepted_rows", Integer, nullable=False, server_default=text("0")),
+    Column("right_rows", Integer, nullable=False, server_default=text("0")),
+    Column("bound", Double),
+    Column("target", Double, nullable=False),
+    Column("why", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("certificates_cause", "cause", "id"),
+    comment="What looks at the evidence and promotions led to, the newest is in force",
 )
 
 metricas_modelo = table(
