@@ -162,7 +162,8 @@ class _SchemaUnknown(Exception):
 
 
 def _format(prompt: Prompt) -> dict[str, Any]:
-    named = {"name": "respuesta", "strict": True, "schema": schema(prompt.intents)}
+    form = schema(prompt.intents, label_only=prompt.label_only)
+    named = {"name": "respuesta", "strict": True, "schema": form}
     return {"type": "json_schema", "json_schema": named}
 
 
@@ -197,7 +198,7 @@ def _names_the_format(words: str) -> bool:
 def _read(body: bytes, prompt: Prompt) -> Answered:
     try:
         completion = read_completion(body)
-        answer = parse(completion.text, prompt.intents)
+        answer = parse(completion.text, prompt.intents, label_only=prompt.label_only)
     except Malformed as error:
         raise TeacherFailed(Kind.MALFORMED, str(error)) from error
     except Declined as error:

@@ -9,24 +9,31 @@ import structlog
 
 from contracts.codec import decode, encode
 from contracts.envelope import Envelope, cause, originate
-from contracts.events import Author, Event, IntentClassified, ReplyKind, Route, TurnReady
+from contracts.events import (
+    Author,
+    Event,
+    IntentClassified,
+    Reason,
+    ReplyKind,
+    Route,
+    TurnReady,
+)
 from services.runtime.batch import Result
 from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, claims, outbox, teaching
 from services.storage.engine import Database
 from services.storage.teaching import Question
 from services.teacher.answer import Answer
-from services.teacher.client import Answered, TeacherClient
-from services.teacher.metrics import ANSWERED, TeacherMetrics
+from services.teacher.asking import Asking
+from services.teacher.client import TeacherClient
+from services.teacher.metrics import TeacherMetrics
 from services.teacher.outcome import CURES, Hold, Kind, TeacherFailed, decide
-from services.teacher.prompt import HISTORY, Prompt, prompt
-from services.teacher.saying import reply_to, sample_of
+from services.teacher.prompt import HISTORY, Prompt, blind, prompt
+from services.teacher.saying import labels_of, reply_to, sample_of
 
 log = structlog.get_logger(__name__)
 
 SOURCE = "/aprendiz/teacher"
-UNKEPT = 1_000
-"""Paid answers that are remembered through an outage of the database, at the most."""
 Lesson = Envelope[IntentClassified]
 
 
@@ -37,9 +44,8 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class Known:
-    """What the database has of a turn: an answer paid before, a person's, what to ask with."""
+    """What the database has of a turn."""
 
-    paid: Answer | None
     left_to_a_person: bool
     """One has answered the question, or has written to the customer."""
     prompt: Prompt
@@ -60,11 +66,10 @@ class Teacher:
         """Keep the parts."""
         self._database = database
         self._live = live
-        self._client = client
         self._metrics = metrics
+        self._asking = Asking(database, client, metrics)
         self._wake_outbox = wake_outbox
         self._clock = clock
-        self._unkept: dict[str, Answered] = {}
 
     async def handle(self, batch: Sequence[Envelope[Any]]) -> Sequence[Result]:
         """Answer and label each turn.
@@ -76,68 +81,54 @@ class Teacher:
         return [await self._teach(envelope, settings) for envelope in batch]
 
     async def _teach(self, lesson: Lesson, settings: LiveSettings) -> Sequence[Event]:
-        turn = lesson.data.turn
-        if not turn.text.strip():
+        if not lesson.data.turn.text.strip():
             await self._hold(lesson, Kind.UNSUPPORTED_KIND, settings)
             return ()
-        known = await self._read(turn, settings)
-        if known.left_to_a_person:
-            return ()
-        if known.paid is not None:
-            self._metrics.paid_before.inc()
-            return await self._answered(lesson, known.paid)
         try:
-            answer = await self._ask(turn, known.prompt, settings)
+            if lesson.data.reason is Reason.DISPUTED:
+                return await self._ask_blindly(lesson, settings)
+            return await self._ask(lesson, settings)
         except TeacherFailed as error:
             await self._failed(lesson, error, settings)
             return ()
+
+    async def _ask(self, lesson: Lesson, settings: LiveSettings) -> Sequence[Event]:
+        turn = lesson.data.turn
+        known = await self._read(turn, settings)
+        # A drawn turn is graded whatever became of it: one that is left out would bias the rest.
+        if known.left_to_a_person and not lesson.data.drawn:
+            return ()
+        answer = await self._asking.answer(turn.turn_id, known.prompt, settings)
         return await self._answered(lesson, answer)
+
+    async def _ask_blindly(self, lesson: Lesson, settings: LiveSettings) -> Sequence[Event]:
+        turn = lesson.data.turn
+        async with self._database.read() as connection:
+            intents = await catalogue.read(connection)
+        key = f"{turn.turn_id}/second"
+        answer = await self._asking.answer(key, blind(intents, turn), settings)
+        return [sample_of(lesson.data, answer)]
 
     async def _read(self, turn: TurnReady, settings: LiveSettings) -> Known:
         async with self._database.read() as connection:
-            paid = await teaching.paid_answer(connection, turn.turn_id)
             question = await teaching.question(connection, turn.turn_id)
             intents = await catalogue.read(connection)
             history = await teaching.history(connection, turn, HISTORY)
             taken_over = await teaching.taken_over(connection, turn.turn_id)
         return Known(
-            paid=Answer.model_validate(paid) if paid else None,
             left_to_a_person=taken_over or _answered_by_a_person(question),
             prompt=prompt(settings, intents, history, turn),
         )
 
-    async def _ask(self, turn: TurnReady, asked: Prompt, settings: LiveSettings) -> Answer:
-        """Ask, and keep what was paid for before anything else is done with it."""
-        answered = self._unkept.get(turn.turn_id) or await self._call(asked, settings)
-        self._unkept[turn.turn_id] = answered
-        if len(self._unkept) > UNKEPT:
-            del self._unkept[next(iter(self._unkept))]
-        fields = answered._asdict() | {"answer": answered.answer.model_dump(mode="json")}
-        async with self._database.begin() as connection:
-            await teaching.keep_answer(connection, turn.turn_id, teaching.PaidAnswer(**fields))
-        self._unkept.pop(turn.turn_id, None)
-        return answered.answer
-
-    async def _call(self, asked: Prompt, settings: LiveSettings) -> Answered:
-        try:
-            with self._metrics.seconds.time():
-                answered = await self._client.ask(settings, asked)
-        except TeacherFailed as error:
-            self._metrics.called(error.kind)
-            raise
-        self._metrics.called(ANSWERED)
-        self._metrics.spent(answered.input_tokens, answered.output_tokens)
-        return answered
-
     async def _answered(self, lesson: Lesson, answer: Answer) -> Sequence[Event]:
-        sample = sample_of(lesson.data.turn, answer)
+        labels = labels_of(lesson.data, answer)
         if lesson.data.route is Route.SHADOW:
-            return [sample]
+            return labels
         reply = await self._claim(lesson, answer)
         if reply is None:
             self._metrics.claimed.inc()
-            return [sample]
-        return [reply, sample]
+            return labels
+        return [reply, *labels]
 
     async def _claim(self, lesson: Lesson, answer: Answer) -> Event | None:
         """The reply to request, the same one whenever the lesson comes again; None: not ours."""

@@ -1,6 +1,20 @@
 """The teacher's words on a turn as events: a reply to the customer, a sample for the student."""
 
-from contracts.events import Author, Origin, ReplyKind, ReplyRequested, SampleRecorded, TurnReady
+from contracts.catalogue import OUT_OF_SCOPE
+from contracts.events import (
+    Author,
+    Event,
+    Graded,
+    IntentClassified,
+    Origin,
+    Reason,
+    ReplyKind,
+    ReplyRequested,
+    Route,
+    SampleRecorded,
+    TurnReady,
+)
+from services.learning.holding import is_suspicious
 from services.runtime.settings import SIMULATOR
 from services.teacher.answer import Answer
 
@@ -23,8 +37,17 @@ def reply_to(
     )
 
 
-def sample_of(turn: TurnReady, answer: Answer) -> SampleRecorded:
-    """The turn's text with the teacher's label."""
+def labels_of(classified: IntentClassified, answer: Answer) -> list[Event]:
+    """The answer as a sample, and the turn once more where it must be asked about blindly."""
+    if classified.drawn and classified.reason is Reason.ESCALATED:
+        return []  # its shadow has the same answer, and records it
+    sample = sample_of(classified, answer)
+    return [sample, _dispute(classified)] if _contradicts(sample) else [sample]
+
+
+def sample_of(classified: IntentClassified, answer: Answer) -> SampleRecorded:
+    """The turn's text with the teacher's label, beside what the student had said."""
+    turn = classified.turn
     return SampleRecorded(
         text=turn.text,
         intent=answer.intent,
@@ -34,4 +57,29 @@ def sample_of(turn: TurnReady, answer: Answer) -> SampleRecorded:
         turn_id=turn.turn_id,
         conversation_id=turn.conversation_id,
         contact_id=turn.contact.id,
+        graded=_graded(classified),
+        second=classified.reason is Reason.DISPUTED,
+        proposed=answer.proposed_intent,
     )
+
+
+def _graded(classified: IntentClassified) -> Graded | None:
+    """None where no model said anything: there was none, or a rule has resolved the turn."""
+    if classified.intent is None or classified.model_version is None:
+        return None
+    return Graded(
+        said=classified.intent,
+        confidence=classified.confidence,
+        model_version=classified.model_version,
+        drawn=classified.drawn,
+    )
+
+
+def _contradicts(sample: SampleRecorded) -> bool:
+    graded = sample.graded
+    label = sample.intent or OUT_OF_SCOPE
+    return graded is not None and is_suspicious(graded.said, graded.confidence, label)
+
+
+def _dispute(classified: IntentClassified) -> IntentClassified:
+    return classified.model_copy(update={"route": Route.SHADOW, "reason": Reason.DISPUTED})

@@ -47,12 +47,14 @@ class Rule:
     intent: str | None = None
     reply: str = "Claro, con gusto te ayudo."
     confidence: float = 0.9
+    proposed_intent: Any = None
     tokens: Any = 100
     encoding: str = "identity"
 
     def said(self) -> str:
         """The model's text."""
-        answer = {"intent": self.intent, "reply": self.reply, "confidence": self.confidence}
+        names = ("intent", "reply", "confidence", "proposed_intent")
+        answer = {name: getattr(self, name) for name in names}
         return json.dumps(answer, ensure_ascii=False) if self.content is None else self.content
 
 

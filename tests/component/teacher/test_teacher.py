@@ -1,9 +1,11 @@
 """The teacher answers a turn once, pays once, and leaves nobody without a word."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +21,7 @@ from contracts.envelope import Envelope, cause
 from contracts.events import (
     Author,
     Event,
+    Graded,
     IntentClassified,
     Kind,
     Reason,
@@ -99,12 +102,22 @@ async def stand(database: Database, server: OpenAIServer, client: TeacherClient)
 
 
 def lesson(
-    turn: TurnReady, route: Route = Route.UNSURE, given_id: str = "e-1"
+    turn: TurnReady, route: Route = Route.UNSURE, given_id: str = "e-1", **said: Any
 ) -> Envelope[IntentClassified]:
-    classified = IntentClassified(
-        turn=turn, route=route, reason=Reason.BELOW_THRESHOLD, threshold=0.8
-    )
+    """A turn that no model said anything of, unless ``said`` has what it did."""
+    given = {"reason": Reason.BELOW_THRESHOLD, "threshold": 0.8, **said}
+    classified = IntentClassified(turn=turn, route=route, **given)
     return envelope_of(classified, given_id=given_id)  # type: ignore[return-value]  # as given
+
+
+def said(intent: str, confidence: float, *, drawn: bool = True) -> dict[str, Any]:
+    """What a student said of a turn."""
+    return {
+        "intent": intent,
+        "confidence": confidence,
+        "model_version": "v1",
+        "drawn": drawn,
+    }
 
 
 async def teach(teacher: Teacher, *lessons: Envelope[Any]) -> list[Sequence[Event]]:
@@ -142,6 +155,97 @@ async def test_a_shadow_turn_is_labelled_and_nobody_is_told(
     server.rules = [ANSWER]
     [events] = await teach(stand.teacher(), lesson(turn_of("pan?"), Route.SHADOW))
     assert [event.type for event in events] == ["sample.recorded"]
+
+
+async def test_a_label_comes_with_what_the_student_had_said(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    server.rules = [ANSWER]
+    [[sample]] = await teach(
+        stand.teacher(), lesson(turn_of("pan?"), Route.SHADOW, **said("precio", 0.97))
+    )
+    assert isinstance(sample, SampleRecorded)
+    assert sample.graded == Graded(said="precio", confidence=0.97, model_version="v1", drawn=True)
+    assert not sample.second
+
+
+@pytest.mark.parametrize("nobody", [{}, {"intent": "afirmar", "confidence": 1.0}])
+async def test_what_no_model_said_is_not_graded(stand: Stand, nobody: dict[str, Any]) -> None:
+    [[_, sample]] = await teach(stand.teacher(), lesson(turn_of("pan?"), **nobody))
+    assert isinstance(sample, SampleRecorded)
+    assert sample.graded is None
+
+
+@pytest.mark.parametrize("route", [Route.SHADOW, Route.UNSURE])
+async def test_a_firm_disagreement_is_asked_about_once_more_blindly(
+    stand: Stand, server: OpenAIServer, route: Route
+) -> None:
+    server.rules = [ANSWER, Rule(intent="horario", confidence=0.8)]
+    first = lesson(turn_of("¿a qué hora hay pan?"), route, **said("horario", 0.9, drawn=False))
+    [[*_, sample, dispute]] = await teach(stand.teacher(), first)
+    assert isinstance(sample, SampleRecorded)
+    assert isinstance(dispute, IntentClassified)
+    assert (dispute.type, dispute.reason) == ("intent.classified.shadow", Reason.DISPUTED)
+    blind = cause(first, [dispute], source=SOURCE)[0]
+    again = await teach(stand.teacher(), blind, blind)
+    assert again == [[sample.model_copy(update=SECOND)]] * 2
+    assert len(server.calls) == 2
+    assert await stand.left() == []
+
+
+SECOND = {"intent": "horario", "confidence": 0.8, "second": True}
+
+
+async def test_the_blind_question_knows_neither_the_conversation_nor_the_guess(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    await teach(stand.teacher(), disputed(turn_of("¿a qué hora?", asked="precio")))
+    [call] = server.calls
+    system, user = (message["content"] for message in call["messages"])
+    assert json.loads(user) == {"mensaje_del_cliente": "¿a qué hora?"}
+    assert "Sobre horario." in system
+    form = call["response_format"]["json_schema"]["schema"]
+    assert set(form["required"]) == {"intent", "confidence"}
+
+
+async def test_what_a_blind_question_needs_no_reply_for(stand: Stand, server: OpenAIServer) -> None:
+    server.rules = [Rule(content='{"intent": null, "confidence": 0.7}')]
+    [[sample]] = await teach(stand.teacher(), disputed(turn_of("pan?")))
+    assert isinstance(sample, SampleRecorded)
+    assert (sample.second, sample.intent) == (True, None)
+
+
+async def test_a_blind_question_that_fails_is_simply_not_settled(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    server.rules = [Rule(status=401)]
+    assert await teach(stand.teacher(), disputed(turn_of("pan?"))) == [()]
+    assert await stand.left() == []
+    assert await stand.question(turn_of("pan?")) is None
+
+
+def disputed(turn: TurnReady) -> Envelope[IntentClassified]:
+    return lesson(turn, Route.SHADOW, **{**said("precio", 0.95), "reason": Reason.DISPUTED})
+
+
+@pytest.mark.parametrize(
+    ("label", "confidence"), [("horario", 0.95), ("precio", 0.89)], ids=["agrees", "not firm"]
+)
+async def test_nobody_is_asked_twice_otherwise(
+    stand: Stand, server: OpenAIServer, label: str, confidence: float
+) -> None:
+    server.rules = [Rule(intent=label)]
+    [events] = await teach(
+        stand.teacher(), lesson(turn_of("pan?"), Route.SHADOW, **said("horario", confidence))
+    )
+    assert [event.type for event in events] == ["sample.recorded"]
+
+
+async def test_a_new_intent_may_be_proposed(stand: Stand, server: OpenAIServer) -> None:
+    server.rules = [Rule(proposed_intent="reservar_mesa")]
+    [[_, sample]] = await teach(stand.teacher(), lesson(turn_of("¿me guardan una mesa?")))
+    assert isinstance(sample, SampleRecorded)
+    assert (sample.intent, sample.proposed) == (None, "reservar_mesa")
 
 
 async def test_a_label_of_none_says_that_nothing_fits(stand: Stand) -> None:
@@ -205,6 +309,22 @@ async def test_a_shadow_that_is_escalated_later_is_paid_once(
     [[reply, _]] = await teach(stand.teacher(), lesson(turn, Route.UNSURE, "e-2"))
     assert isinstance(reply, ReplyRequested)
     assert reply.text == "El pan cuesta $10 🥖"
+    assert len(server.calls) == 1
+
+
+async def test_a_drawn_turn_that_the_router_gives_back_is_paid_and_recorded_once(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    server.rules = [replace(ANSWER, delay=0.3), Rule(reply="otra cosa", times=None)]
+    turn, teacher = turn_of("pan?"), stand.teacher()
+    word = said("precio", 0.97)
+    back = lesson(turn, Route.UNSURE, "e-2", **{**word, "reason": Reason.ESCALATED})
+    [[sample]], [[reply]] = await asyncio.gather(
+        teach(teacher, lesson(turn, Route.SHADOW, "e-1", **word)), teach(teacher, back)
+    )
+    assert isinstance(sample, SampleRecorded)
+    assert isinstance(reply, ReplyRequested)
+    assert reply.text == ANSWER.reply
     assert len(server.calls) == 1
 
 
@@ -385,6 +505,16 @@ async def test_nothing_is_asked_or_promised_once_a_person_has_taken_over(
     assert server.calls == []
     assert await stand.left() == []
     assert await stand.question(silent) is None
+
+
+async def test_a_drawn_turn_is_graded_even_when_a_person_has_taken_over(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    server.rules = [ANSWER]
+    turn = turn_of("pan?")
+    await take_over(stand.database, turn)
+    [events] = await teach(stand.teacher(), lesson(turn, **said("precio", 0.5)))
+    assert [event.type for event in events] == ["sample.recorded"]
 
 
 async def test_a_person_who_is_faster_than_the_teacher_is_not_talked_over(

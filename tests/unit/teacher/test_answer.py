@@ -51,6 +51,30 @@ def test_what_breaks_the_form_is_refused_with_its_place(text: str, place: str) -
         parse(text, INTENTS)
 
 
+def test_a_label_needs_no_reply() -> None:
+    assert parse('{"intent": "precio", "confidence": 1}', INTENTS, label_only=True).reply == ""
+
+
+@pytest.mark.parametrize(
+    ("intent", "proposed", "taken"),
+    [
+        (None, "reservar_mesa", "reservar_mesa"),
+        (None, "a" * 40, "a" * 40),
+        (None, "a" * 41, None),
+        (None, "Reservar mesa", None),
+        (None, "horario", None),
+        (None, {"nombre": "mesa"}, None),
+        (None, None, None),
+        ("precio", "reservar_mesa", None),
+    ],
+)
+def test_only_the_name_of_an_intent_that_is_new_is_taken_as_a_proposal(
+    intent: str | None, proposed: object, taken: str | None
+) -> None:
+    said = {"intent": intent, "reply": "a", "confidence": 1, "proposed_intent": proposed}
+    assert parse(json.dumps(said), INTENTS).proposed_intent == taken
+
+
 def test_a_long_reply_is_cut_between_words() -> None:
     assert bounded("hola") == "hola"
     cut = bounded("palabra " * 500)
@@ -63,3 +87,7 @@ def test_the_schema_names_the_intents_and_null() -> None:
     properties = schema(INTENTS)["properties"]
     assert properties["intent"]["anyOf"][0]["enum"] == ["precio", "horario"]
     assert schema(())["properties"]["intent"] == {"type": "null"}
+
+
+def test_the_schema_of_a_label_has_no_reply() -> None:
+    assert schema(INTENTS, label_only=True)["required"] == ["intent", "confidence"]

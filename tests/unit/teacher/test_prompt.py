@@ -5,7 +5,7 @@ import json
 from services.runtime.live import LiveSettings
 from services.storage.catalogue import StoredIntent
 from services.storage.teaching import Line
-from services.teacher.prompt import Prompt, prompt
+from services.teacher.prompt import Prompt, blind, prompt
 from tests.turns import ANA, turn_of
 
 SHOP = LiveSettings(negocio_nombre="Panadería Ñusta", negocio_horario="9 a 19")
@@ -59,3 +59,16 @@ def test_who_the_customer_is_stays_here() -> None:
 def test_it_is_bounded() -> None:
     history = tuple(Line("in", None, "x" * 4_096) for _ in range(10))
     assert len(asked(*["y" * 4_096] * 10, history=history).user) < 12_500
+
+
+def test_the_second_question_has_the_text_alone_and_an_order_of_its_own() -> None:
+    many = [StoredIntent(f"intento_{number}", "Algo.") for number in range(20)]
+    turn = turn_of("hola", "¿hay pan?", asked="precio")
+    made = blind(many, turn)
+    assert json.loads(made.user) == {"mensaje_del_cliente": "hola\n¿hay pan?"}
+    assert sorted(made.intents) == sorted(intent.name for intent in many)
+    assert made.system.index(f"- {made.intents[0]}:") < made.system.index(f"- {made.intents[1]}:")
+    assert made == blind(many, turn)
+    other = blind(many, turn_of("hola", turn_id="t-2"))
+    assert len({made.intents, other.intents, tuple(intent.name for intent in many)}) == 3
+    assert made.label_only
