@@ -1,11 +1,12 @@
 """Settings that take effect while processes run: the database's, under the environment's."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
+from contracts.catalogue import HARMLESS
 from contracts.fields import Text
 from services.runtime.settings import PREFIX, environment
 
@@ -18,6 +19,16 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=1)]
 
 
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+"""Intents, separated by commas."""
+
+
 class LiveSettings(BaseModel):
     """Named as in ``configuracion_plataforma``; ``APRENDIZ_<NAME>`` wins over the database."""
 
@@ -28,6 +39,31 @@ class LiveSettings(BaseModel):
     ml_engine_port: Annotated[int, Field(ge=0, le=65535)] = 5000
     ml_umbral_confianza: Percent = 80.0
     """Confidence in percent from which the router acts alone."""
+    ml_umbral_modo: Literal["certificado", "fijo"] = "certificado"
+    """Who sets the threshold: the certificate, or always the operator."""
+    ml_precision_objetivo: Annotated[float, Field(ge=50, le=99.99)] = 95.0
+    """Percent of what is answered alone that must be right."""
+    ml_delta: Annotated[float, Field(ge=0.0001, le=0.5)] = 0.1
+    """The chance that a certificate may be false."""
+    ml_sorteo: Percent = 10.0
+    """Percent of the turns that are drawn and graded; it falls as evidence grows."""
+    ml_sorteo_inicial: Annotated[int, Field(ge=0)] = 300
+    """So many turns are all drawn, until there is a certificate."""
+    ml_intenciones_inofensivas: Names = HARMLESS
+    """Intents that may be answered alone while everything is still drawn."""
+    ml_intenciones_siempre_preguntar: Names = ()
+    """Intents that always go to the teacher."""
+    ml_intenciones_nunca_preguntar: Names = ()
+    """Intents that are always answered alone, whatever the confidence."""
+    ml_evidencia_dias: Annotated[int, Field(ge=1, le=3_650)] = 90
+    ml_evidencia_filas: Annotated[int, Field(ge=100, le=50_000)] = 2_000
+    """Evidence that is older, or beyond so many rows, no longer counts."""
+    ml_muestras_contacto_dia: Count = 20
+    """Samples of one contact in a day that may be learned from."""
+    ml_auditoria: Percent = 5.0
+    """Percent of the agreements of student and teacher that a person is asked to check."""
+    ml_idioma: Literal["es", "en"] = "es"
+    """The customers' language."""
     ml_auto_retrain_examples: Count = 50
     """New samples that start a training."""
     openai_api_key: SecretStr | None = None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.catalogue import HARMLESS
 from services.runtime.live import Live, LiveSettings, resolve
 
 
@@ -30,6 +31,20 @@ def test_a_wrong_value_is_named_and_left_out_and_the_rest_counts(wrong: str) -> 
 def test_a_wrong_value_of_the_environment_is_named_by_its_variable() -> None:
     (problem,) = resolve({}, {"APRENDIZ_MENSAJE_EDAD_MAXIMA_MINUTOS": "inf"}).problems
     assert problem.startswith("APRENDIZ_MENSAJE_EDAD_MAXIMA_MINUTOS: ")
+
+
+def test_intents_are_separated_by_commas() -> None:
+    stored = {"ml_intenciones_siempre_preguntar": " queja, devolucion ,,"}
+    settings = resolve(stored, {"APRENDIZ_ML_INTENCIONES_INOFENSIVAS": "saludo"}).settings
+    assert settings.ml_intenciones_siempre_preguntar == ("queja", "devolucion")
+    assert settings.ml_intenciones_inofensivas == ("saludo",)
+    assert LiveSettings().ml_intenciones_inofensivas == HARMLESS
+
+
+def test_an_unknown_mode_leaves_the_certificate_in_charge() -> None:
+    resolved = resolve({"ml_umbral_modo": "libre"}, {})
+    assert resolved.settings.ml_umbral_modo == "certificado"
+    assert resolved.problems[0].startswith("ml_umbral_modo: ")
 
 
 def test_an_empty_value_counts_as_not_set() -> None:
