@@ -1,13 +1,18 @@
 """Reads from the database what the decision needs."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.learning.artifact import ArtifactError, sign, unseal_kept
+from services.learning.normalise import normalise
 from services.retrainer.due import Situation, Standing
-from services.storage import catalogue, models, training
+from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
 from services.storage.models import ModelMissing
+
+_MOST = 10_000
+"""New samples that are counted: so many start a training in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Reader:
             situation = Situation(
                 standing=await self._standing(champion),
                 unfinished=await training.unfinished(connection),
-                newest_sample=await training.newest_sample(connection),
-                new_samples=await training.count_new(connection, intents, seen),
+                newest_sample=await samples.newest(connection),
+                new_samples=_different(await samples.new_texts(connection, intents, seen, _MOST)),
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
             )
@@ -80,3 +85,8 @@ class Reader:
         except ArtifactError:
             return Standing.OUTDATED
         return Standing.USABLE
+
+
+def _different(texts: Sequence[str]) -> int:
+    """How many texts differ in more than their spelling: the same one again teaches nothing."""
+    return len({normalise(text) for text in texts})

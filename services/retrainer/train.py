@@ -23,7 +23,7 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
-from services.storage import models, training
+from services.storage import models, samples
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.models import ModelMissing
@@ -43,8 +43,8 @@ def main() -> None:
 def carry_out(order: Order, hear: Hear) -> Outcome:
     """Learn what the order says; the model, if there is one, is on the disk when this returns."""
     try:
-        samples, champion = asyncio.run(_material(order))
-        return _learn(order, samples, champion, hear)
+        rows, champion = asyncio.run(_material(order))
+        return _learn(order, rows, champion, hear)
     except DatabaseAway as error:
         return Away(reason=str(error))
     except TrainingDataError as error:
@@ -55,7 +55,7 @@ async def _material(order: Order) -> tuple[list[Sample], Champion | None]:
     """What there is to learn from, and what it is compared with."""
     async with Database.open(order.database_url) as database:
         async with database.read() as connection:
-            rows = await training.labelled(connection, order.intents, order.up_to)
+            rows = await samples.labelled(connection, order.intents, order.up_to)
         champion = await _champion(database, order)
     return [Sample(row.id, row.text, row.intent or OUT_OF_SCOPE) for row in rows], champion
 
@@ -73,11 +73,9 @@ async def _champion(database: Database, order: Order) -> Champion | None:
         return None
 
 
-def _learn(
-    order: Order, samples: Sequence[Sample], champion: Champion | None, hear: Hear
-) -> Outcome:
+def _learn(order: Order, rows: Sequence[Sample], champion: Champion | None, hear: Hear) -> Outcome:
     made = retrain(
-        samples,
+        rows,
         champion,
         target=order.target,
         critical=frozenset(order.critical),
@@ -85,12 +83,10 @@ def _learn(
     )
     verdict, deltas = made.verdict, _deltas(made.verdict)
     if isinstance(verdict, Refuse):
-        return Worse(samples=len(samples), reason=verdict.reason, deltas=deltas)
+        return Worse(samples=len(rows), reason=verdict.reason, deltas=deltas)
     key = bytes.fromhex(order.key)
     manifest = save(made.trained, made.kept, order.models_dir, key, datetime.now(UTC))
-    return Better(
-        version=manifest.version, samples=len(samples), reason=verdict.reason, deltas=deltas
-    )
+    return Better(version=manifest.version, samples=len(rows), reason=verdict.reason, deltas=deltas)
 
 
 def _deltas(verdict: Promote | Refuse) -> dict[str, object]:

@@ -21,7 +21,7 @@ def assemble(frame: Frame, database: Database, keys: Keys) -> Part:
         wake_outbox=frame.wake_outbox,
         metrics=TrainingMetrics(frame.metrics.registry),
     )
-    handler = Handler(database, trainings.wake)
+    handler = Handler(database, frame.live, trainings.wake)
     return Part(
         NAME,
         intakes=[Intake(queue_of(NAME), handler.handle)],

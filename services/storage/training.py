@@ -1,6 +1,6 @@
 """Samples, and the history of trainings: what was asked for, and what became of it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -8,21 +8,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.storage.catalogue import BASE
 from services.storage.clock import now
 from services.storage.tables import (
     log_entrenamientos,
     model_aliases,
     model_artifacts,
     model_chunks,
-    training_samples,
 )
 from services.storage.upsert import insert_ignore
 
 AUTOMATIC = "automatic"
 """Who asks for the trainings that nobody asks for."""
 
-_samples, _log = training_samples.c, log_entrenamientos.c
+_log = log_entrenamientos.c
 
 
 class State(StrEnum):
@@ -41,29 +39,6 @@ UNFINISHED = (State.REQUESTED, State.RUNNING)
 
 class TrainingEnded(Exception):
     """Somebody has ended the training meanwhile: whoever ran it stops, and writes nothing of it."""
-
-
-class NewSample(NamedTuple):
-    """A labelled text. `intent` None: none of the catalogue fits."""
-
-    event_id: str
-    text: str
-    intent: str | None
-    labelled_by: str
-    confidence: float | None
-    origin: str
-    conversation_id: str | None
-    contact_id: str | None
-    turn_id: str | None
-    created_at: datetime
-
-
-class Labelled(NamedTuple):
-    """A stored text and its intent, None: nothing fits; `id` rises in the order of storing."""
-
-    id: int
-    text: str
-    intent: str | None
 
 
 class Request(NamedTuple):
@@ -87,11 +62,6 @@ class Training(NamedTuple):
     created_at: datetime | None
     started_at: datetime | None
     finished_at: datetime | None
-
-
-async def store_samples(connection: AsyncConnection, samples: Iterable[NewSample]) -> None:
-    """Keep samples; one whose event id is known changes nothing."""
-    await insert_ignore(connection, training_samples, [_sample(each) for each in samples])
 
 
 async def request(connection: AsyncConnection, requests: Iterable[Request]) -> None:
@@ -203,34 +173,6 @@ async def seconds_since_failure(connection: AsyncConnection) -> float | None:
     return None if last is None else (await now(connection) - last).total_seconds()
 
 
-async def newest_sample(connection: AsyncConnection) -> int:
-    """The id of the newest sample, labelled or not; 0 when there is none."""
-    return int(await connection.scalar(select(func.max(_samples.id))) or 0)
-
-
-async def count_new(connection: AsyncConnection, intents: Collection[str], after: int) -> int:
-    """Labelled samples with one of the intents that came after a sample, the catalogue's aside."""
-    query = select(func.count()).select_from(training_samples)
-    fresh = and_(_samples.id > after, or_(_samples.origen.is_(None), _samples.origen != BASE))
-    query = query.where(fresh, _teaches(intents))
-    return int(await connection.scalar(query) or 0)
-
-
-async def labelled(
-    connection: AsyncConnection, intents: Collection[str], up_to: int
-) -> list[Labelled]:
-    """All samples with one of the intents, or of which a labeller said that nothing fits.
-
-    Up to and with a sample's id, in their order. In an adopted table a row without a labeller may
-    just not be labelled yet.
-    """
-    none_fits = and_(_samples.intencion.is_(None), _samples.etiquetado_por.is_not(None))
-    query = select(_samples.id, _samples.texto, _samples.intencion)
-    query = query.where(_samples.id <= up_to, _samples.texto.is_not(None))
-    query = query.where(or_(_samples.intencion.in_(intents), none_fits))
-    return [Labelled(*row) for row in await connection.execute(query.order_by(_samples.id))]
-
-
 async def forget_old_models(connection: AsyncConnection, keep: int) -> list[str]:
     """Drop the files of all but the newest ``keep`` models and those with an alias.
 
@@ -243,11 +185,6 @@ async def forget_old_models(connection: AsyncConnection, keep: int) -> list[str]
     for table in (model_chunks, model_artifacts):
         await connection.execute(delete(table).where(table.c.version.in_(gone)))
     return gone
-
-
-def _teaches(intents: Collection[str]) -> ColumnElement[bool]:
-    """What one can learn from; in an adopted table a row may lack its text."""
-    return and_(_samples.intencion.in_(intents), _samples.texto.is_not(None))
 
 
 _promoted = _log.state == State.PROMOTED
@@ -278,18 +215,3 @@ async def _trainings(connection: AsyncConnection, of: ColumnElement[bool]) -> li
 def _training(row: Row[Any]) -> Training:
     fields = {name: row._mapping[name] for name in Training._fields}
     return Training(**{**fields, "details": fields["details"] or {}})
-
-
-def _sample(sample: NewSample) -> dict[str, Any]:
-    return {
-        "event_id": sample.event_id,
-        "texto": sample.text,
-        "intencion": sample.intent,
-        "etiquetado_por": sample.labelled_by,
-        "confianza": sample.confidence,
-        "origen": sample.origin,
-        "conversation_id": sample.conversation_id,
-        "contact_id": sample.contact_id,
-        "turn_id": sample.turn_id,
-        "created_at": sample.created_at,
-    }

@@ -9,6 +9,7 @@ from services.storage.upsert import insert_ignore
 SETTINGS = "settings"
 MODEL = "model"
 CATALOGUE = "catalogue"
+TRUST = "trust"
 
 
 async def bump(connection: AsyncConnection, name: str) -> int:

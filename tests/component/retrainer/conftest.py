@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from prometheus_client import CollectorRegistry
 from contracts.catalogue import CatalogueIntent, parse_catalogue
 from contracts.envelope import Envelope
 from contracts.events import Author, Event, SampleRecorded, TrainingRequested
+from services.learning.normalise import normalise
 from services.retrainer.handler import Handler
 from services.retrainer.metrics import TrainingMetrics
 from services.retrainer.order import Hear, Order, Outcome
 from services.retrainer.train import carry_out
 from services.retrainer.trainings import Learn, Trainings
+from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, models, training
 from services.storage.engine import Database
 from services.storage.training import Training
@@ -47,6 +50,7 @@ class Shop:
     models_dir: Path
     intents: tuple[CatalogueIntent, ...]
     key: bytes = KEY
+    live: Live = field(default_factory=lambda: Live(LiveSettings()))
     outbox_woken: int = 0
     woken: int = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -67,7 +71,7 @@ class Shop:
         return await self.retrainer(learn).look(self.stop)
 
     async def take(self, *batch: Envelope[Event]) -> None:
-        await Handler(self.database, self._wake).handle(batch)
+        await Handler(self.database, self.live, self._wake).handle(batch)
 
     async def take_samples(self, samples: Iterable[tuple[str, str | None]], name: str) -> None:
         """One batch of samples, as the teacher records them."""
@@ -79,14 +83,15 @@ class Shop:
         )
 
     def alike(self, count: int) -> list[tuple[str, str]]:
-        """Texts much like the catalogue's, rightly labelled."""
-        each = -(-count // len(self.intents))
-        found = [
-            (LIKE_NEW.format(text), intent.name)
-            for intent in self.intents
-            for text in intent.examples[:each]
-        ]
-        return found[:count]
+        """Texts much like the catalogue's, no two alike, rightly labelled."""
+        examples = zip_longest(*(intent.examples for intent in self.intents))
+        found = {
+            normalise(text): (LIKE_NEW.format(text), intent.name)
+            for row in examples
+            for intent, text in zip(self.intents, row, strict=True)
+            if text
+        }
+        return list(found.values())[:count]
 
     async def champion(self) -> str | None:
         async with self.database.read() as connection:

@@ -11,10 +11,11 @@ from contracts.events import ModelPromoted
 from services.learning.artifact import libraries, sign
 from services.learning.student import OUT_OF_SCOPE
 from services.retrainer.order import Hear, Order, Outcome
-from services.storage import catalogue, models, training
+from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
-from services.storage.training import NewSample, State
+from services.storage.samples import NewSample
+from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, at_once, sample_of, wish
 from tests.turns import envelope_of
 
@@ -67,7 +68,7 @@ async def test_what_teaches_nothing_new_does_not_count(shop: Shop) -> None:
     await shop.take_samples([("quién ganó el partido?", None), ("x", "gone")], "none fits")
     own = NewSample("base:1", "hola!", "saludo", "base", None, "base", None, None, None, NOW)
     async with shop.database.begin() as connection:
-        await training.store_samples(connection, [own])
+        await samples.store(connection, [own])
     assert not await shop.look()
 
 
@@ -101,7 +102,7 @@ async def test_a_batch_taken_twice_is_stored_once(shop: Shop) -> None:
     [asked] = await shop.history()
     assert (asked.training_id, asked.requested_by, asked.state) == ("wish-1", "ana", "requested")
     async with shop.database.read() as connection:
-        rows = await training.labelled(connection, ["saludo"], 10**9)
+        rows = await samples.labelled(connection, ["saludo"], 10**9)
     assert [row.text for row in rows].count("hola") == 2  # the catalogue's and this one
     assert shop.woken == 2
 

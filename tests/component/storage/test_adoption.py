@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Connection, inspect, select, text
 
 from contracts.catalogue import CatalogueIntent
-from services.storage import catalogue, secrets, settings, shop, training
+from services.storage import catalogue, samples, secrets, settings, shop
 from services.storage.engine import Database
 from services.storage.errors import AdoptionRefused
 from services.storage.migrate import SchemaState, check, downgrade, require_current, upgrade
@@ -266,5 +266,5 @@ INSERT INTO training_samples (texto, intencion) VALUES (NULL, 'saludo'), ('hola'
     await upgrade(database_url)
     async with Database.open(database_url) as database, database.read() as connection:
         assert [each.name for each in await shop.products(connection)] == ["Pan"]
-        assert await training.count_new(connection, ["saludo"], 0) == 1
-        assert [row.text for row in await training.labelled(connection, ["saludo"], 9)] == ["hola"]
+        assert await samples.new_texts(connection, ["saludo"], 0, 9) == ["hola"]
+        assert [row.text for row in await samples.labelled(connection, ["saludo"], 9)] == ["hola"]

@@ -1,0 +1,148 @@
+"""Graded turns: what the student said of each, live, and the labels that came for it since."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.storage.clock import now
+from services.storage.samples import usable
+from services.storage.tables import evidence, training_samples
+from services.storage.upsert import insert_ignore
+
+LIVE = "live"
+WAITING, DONE = "waiting", "done"
+"""States of an audit: an agreement that waits for a person's look, or had it."""
+
+_e = evidence.c
+
+
+class Said(NamedTuple):
+    """What a model in force said of a turn before anybody labelled it."""
+
+    intent: str
+    confidence: float
+    model_version: str
+    drawn: bool
+
+
+class Voice(NamedTuple):
+    """A label for a turn, by `teacher`, `second` (the teacher again, blindly) or `person`.
+
+    A label is an intent or contracts.catalogue.OUT_OF_SCOPE. `said` comes with the teacher's.
+    """
+
+    turn_id: str
+    by: str
+    label: str
+    text: str
+    contact_id: str | None
+    origin: str
+    at: datetime
+    said: Said | None = None
+
+
+class Row(NamedTuple):
+    """A drawn turn. `sample` is its training sample, None when there is none that is learned."""
+
+    id: int
+    turn_id: str
+    text: str
+    said: str
+    confidence: float
+    teacher: str | None
+    second: str | None
+    person: str | None
+    audit: str | None
+    drawn: bool
+    sample: int | None
+
+
+async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
+    """Note labels, in whatever order they come; the same again changes nothing."""
+    for voice in voices:
+        row = {
+            "turn_id": voice.turn_id,
+            "text": voice.text,
+            "contact_id": voice.contact_id,
+            "origin": voice.origin,
+            "created_at": voice.at,
+            "drawn": False,
+        }
+        await insert_ignore(connection, evidence, [row])
+        await connection.execute(
+            update(evidence).where(_e.turn_id == voice.turn_id).values(**_values(voice))
+        )
+
+
+async def labelled_by_people(connection: AsyncConnection, turn_ids: Collection[str]) -> set[str]:
+    """Those of the turns that a person has labelled."""
+    query = select(_e.turn_id).where(_e.turn_id.in_(turn_ids), _e.person.is_not(None))
+    return set(await connection.scalars(query))
+
+
+async def of_turns(connection: AsyncConnection, turn_ids: Collection[str]) -> dict[str, Row]:
+    """What is known of these turns, drawn or not, of which a model said something."""
+    query = _rows().where(_e.turn_id.in_(turn_ids), _e.said.is_not(None))
+    return {row.turn_id: Row(*row) for row in await connection.execute(query)}
+
+
+async def window(connection: AsyncConnection, days: float, limit: int) -> list[Row]:
+    """The newest drawn turns of live traffic that somebody labelled, the oldest first."""
+    since = await now(connection) - timedelta(days=days)
+    query = _rows().where(_graded(), _e.created_at >= since)
+    newest = await connection.execute(query.order_by(_e.id.desc()).limit(limit))
+    return [Row(*row) for row in newest][::-1]
+
+
+async def count(connection: AsyncConnection, days: float, limit: int) -> int:
+    """How many rows `window` has."""
+    since = await now(connection) - timedelta(days=days)
+    query = select(func.count()).select_from(evidence)
+    found = int(await connection.scalar(query.where(_graded(), _e.created_at >= since)) or 0)
+    return min(found, limit)
+
+
+async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> None:
+    """Queue agreements for a person's look; those that had one stay as they are."""
+    waits = and_(_e.turn_id.in_(turn_ids), _e.audit.is_(None), _e.person.is_(None))
+    await connection.execute(update(evidence).where(waits).values(audit=WAITING))
+
+
+async def audits(connection: AsyncConnection, limit: int) -> list[Row]:
+    """Agreements that wait for a person, the oldest first."""
+    query = _rows().where(_e.audit == WAITING, _e.person.is_(None))
+    return [Row(*row) for row in await connection.execute(query.order_by(_e.id).limit(limit))]
+
+
+def _rows() -> Select[Any]:
+    sample = (
+        select(func.max(training_samples.c.id))
+        .where(training_samples.c.turn_id == _e.turn_id, usable)
+        .scalar_subquery()
+    )
+    return select(
+        _e.id, _e.turn_id, func.coalesce(_e.text, ""), _e.said, _e.confidence, _e.teacher,
+        _e.second, _e.person, _e.audit, _e.drawn, sample,
+    )  # fmt: skip
+
+
+def _graded() -> ColumnElement[bool]:
+    labelled = or_(_e.teacher.is_not(None), _e.person.is_not(None))
+    return and_(_e.drawn.is_(True), _e.origin == LIVE, _e.said.is_not(None), labelled)
+
+
+def _values(voice: Voice) -> dict[str, object]:
+    values: dict[str, object] = {voice.by: voice.label}
+    if voice.said is not None:
+        values |= {
+            "said": voice.said.intent,
+            "confidence": voice.said.confidence,
+            "model_version": voice.said.model_version,
+            "drawn": voice.said.drawn,
+        }
+    if voice.by == "person":
+        values["audit"] = DONE
+    return values

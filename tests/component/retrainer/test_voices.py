@@ -1,0 +1,154 @@
+"""A sample that firmly contradicts the student waits until other voices have settled it."""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from contracts.envelope import Envelope
+from contracts.events import Author, Graded, SampleRecorded
+from services.learning.student import OUT_OF_SCOPE
+from services.runtime.live import LiveSettings
+from services.storage import evidence
+from services.storage.evidence import Row
+from services.storage.tables import training_samples
+from tests.component.retrainer.conftest import Shop
+from tests.turns import envelope_of
+
+FIRM = Graded(said="precio", confidence=0.95, model_version="v1", drawn=True)
+
+
+def said(
+    intent: str | None,
+    *,
+    by: Author = Author.TEACHER,
+    name: str | None = None,
+    turn_id: str = "t-1",
+    graded: Graded | None = FIRM,
+    **more: Any,
+) -> Envelope[Any]:
+    sample = SampleRecorded(
+        text="¿me lo mandan?",
+        intent=intent,
+        labelled_by=by,
+        turn_id=turn_id,
+        contact_id="ana",
+        graded=graded,
+        **more,
+    )
+    return envelope_of(sample, given_id=name or f"{turn_id}-{by}-{more.get('second', False)}")
+
+
+async def stored(shop: Shop) -> list[tuple[str | None, str | None]]:
+    """Intent and state of the samples, the catalogue's aside."""
+    columns = (training_samples.c.intencion, training_samples.c.estado)
+    query = select(*columns).where(training_samples.c.turn_id.is_not(None))
+    async with shop.database.read() as connection:
+        return [tuple(row) for row in await connection.execute(query.order_by("id"))]
+
+
+async def window(shop: Shop) -> list[Row]:
+    async with shop.database.read() as connection:
+        return await evidence.window(connection, 90, 2_000)
+
+
+async def test_a_graded_turn_is_evidence_and_a_sample(shop: Shop) -> None:
+    for _ in range(2):
+        await shop.take(said("precio"))
+    [row] = await window(shop)
+    assert (row.said, row.confidence, row.teacher, row.second) == ("precio", 0.95, "precio", None)
+    assert row.sample is not None
+    assert await stored(shop) == [("precio", None)]
+
+
+async def test_where_no_model_spoke_there_is_a_sample_and_no_evidence(shop: Shop) -> None:
+    await shop.take(said("precio", graded=None))
+    assert await window(shop) == []
+    assert await stored(shop) == [("precio", None)]
+
+
+async def test_what_nothing_fits_is_evidence_too(shop: Shop) -> None:
+    await shop.take(said(None, graded=FIRM.model_copy(update={"confidence": 0.5})))
+    [row] = await window(shop)
+    assert row.teacher == OUT_OF_SCOPE
+    assert await stored(shop) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("second", "ends"),
+    [
+        ("envio", ("envio", "released")),
+        ("precio", ("precio", "released")),
+        ("pago", ("envio", "held")),
+        (None, ("envio", "held")),
+    ],
+    ids=["teacher again", "the student", "something else", "nothing"],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+async def test_a_second_answer_settles_a_firm_disagreement(
+    shop: Shop, second: str | None, ends: tuple[str, str], backwards: bool
+) -> None:
+    heard = [said("envio"), said(second, second=True)]
+    for each in reversed(heard) if backwards else heard:
+        await shop.take(each)
+    assert await stored(shop) == [ends]
+    [row] = await window(shop)
+    assert (row.teacher, row.second) == ("envio", second or OUT_OF_SCOPE)
+
+
+async def test_a_first_that_nothing_fits_is_released_as_such(shop: Shop) -> None:
+    await shop.take(said(None), said(None, second=True))
+    assert await stored(shop) == [(None, "released")]
+
+
+ALL = (
+    said("envio"),
+    said("precio", second=True),
+    said("pago", by=Author.PERSON, graded=None),
+)
+
+
+@pytest.mark.parametrize("order", list(permutations(ALL)), ids=range(6))
+async def test_a_person_outranks_all_others(shop: Shop, order: tuple[Envelope[Any], ...]) -> None:
+    for each in order:
+        await shop.take(each)
+    states = dict(await stored(shop))
+    assert (len(states), states.pop("pago"), set(states.values())) == (2, None, {"dropped"})
+    [row] = await window(shop)
+    assert row.person == "pago"
+
+
+async def test_a_contact_cannot_teach_more_than_its_share_of_a_day(shop: Shop) -> None:
+    shop.live.settings = LiveSettings(ml_muestras_contacto_dia=2)
+    for place in range(2):
+        await shop.take(said("precio", turn_id=f"a-{place}"), said("precio", turn_id=f"b-{place}"))
+    states = [state for _, state in await stored(shop)]
+    assert states == [None, None, "capped", "capped"]
+    assert len(await window(shop)) == 4
+
+
+async def test_a_person_may_teach_as_much_as_she_likes(shop: Shop) -> None:
+    shop.live.settings = LiveSettings(ml_muestras_contacto_dia=1)
+    for place in range(2):
+        await shop.take(said("precio", by=Author.PERSON, turn_id=f"t-{place}", graded=None))
+    assert await stored(shop) == [("precio", None), ("precio", None)]
+
+
+@pytest.mark.parametrize(("percent", "waiting"), [(0, 0), (100, 1)])
+async def test_a_share_of_the_agreements_waits_for_a_person(
+    shop: Shop, percent: int, waiting: int
+) -> None:
+    shop.live.settings = LiveSettings(ml_auditoria=percent)
+    await shop.take(said("precio", turn_id="agrees"), said("envio", turn_id="differs"))
+    async with shop.database.read() as connection:
+        found = await evidence.audits(connection, 10)
+    assert len(found) == waiting
+    assert {row.turn_id for row in found} <= {"agrees"}
+
+
+async def test_a_proposed_intent_is_kept(shop: Shop) -> None:
+    await shop.take(said(None, proposed="reservar_mesa", graded=None))
+    query = select(training_samples.c.propuesta).where(training_samples.c.turn_id == "t-1")
+    async with shop.database.read() as connection:
+        assert await connection.scalar(query) == "reservar_mesa"

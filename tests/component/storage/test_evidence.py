@@ -1,0 +1,187 @@
+"""Evidence gathers the voices on a turn in any order; certificates keep what they led to."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from services.storage import certificates, evidence, samples, versions
+from services.storage.certificates import LOOK, PROMOTION, Certificate
+from services.storage.engine import Database
+from services.storage.evidence import Said, Voice
+from services.storage.samples import NewSample, SampleState
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SAID = Said("precio", 0.97, "v1", True)
+DAYS, ROWS = 90, 2_000
+
+
+def voice(
+    by: str, label: str, turn_id: str = "t-1", *, said: Said | None = SAID, origin: str = "live"
+) -> Voice:
+    at = NOW if turn_id != "old" else NOW - timedelta(days=91)
+    return Voice(turn_id, by, label, "¿cuánto cuesta? 🥖", "ana", origin, at, said)
+
+
+VOICES = (
+    voice("teacher", "envio"),
+    voice("second", "precio"),
+    voice("person", "pago", said=None),
+)
+
+
+@pytest.mark.parametrize(
+    "order", list(permutations(VOICES)), ids=lambda o: "-".join(v.by for v in o)
+)
+async def test_voices_gather_in_whatever_order_they_come(
+    database: Database, order: tuple[Voice, ...]
+) -> None:
+    for each in (*order, *order):
+        async with database.begin() as connection:
+            await evidence.hear(connection, [each])
+    async with database.read() as connection:
+        [row] = await evidence.window(connection, DAYS, ROWS)
+    assert (row.said, row.confidence, row.drawn) == ("precio", 0.97, True)
+    assert (row.teacher, row.second, row.person) == ("envio", "precio", "pago")
+    assert row.text == "¿cuánto cuesta? 🥖"
+
+
+async def test_only_drawn_live_recent_turns_of_which_a_model_spoke_are_in_the_window(
+    database: Database,
+) -> None:
+    heard = [
+        voice("teacher", "envio", "kept"),
+        voice("teacher", "envio", "not drawn", said=SAID._replace(drawn=False)),
+        voice("teacher", "envio", "simulated", origin="simulated"),
+        voice("teacher", "envio", "replayed", origin="replayed"),
+        voice("teacher", "envio", "old"),
+        voice("person", "envio", "nobody spoke", said=None),
+        voice("second", "envio", "the first is missing"),
+    ]
+    async with database.begin() as connection:
+        await evidence.hear(connection, heard)
+    async with database.read() as connection:
+        assert [row.turn_id for row in await evidence.window(connection, DAYS, ROWS)] == ["kept"]
+        assert await evidence.count(connection, DAYS, ROWS) == 1
+        found = await evidence.of_turns(connection, ["kept", "not drawn", "nobody spoke"])
+        assert set(found) == {"kept", "not drawn"}
+        by_people = await evidence.labelled_by_people(connection, ["kept", "nobody spoke"])
+        assert by_people == {"nobody spoke"}
+
+
+async def test_the_window_has_the_newest_rows_the_oldest_first(database: Database) -> None:
+    async with database.begin() as connection:
+        await evidence.hear(connection, [voice("teacher", "envio", f"t-{n}") for n in range(5)])
+    async with database.read() as connection:
+        found = await evidence.window(connection, DAYS, 3)
+        assert [row.turn_id for row in found] == ["t-2", "t-3", "t-4"]
+        assert await evidence.count(connection, DAYS, 3) == 3
+
+
+async def test_agreements_wait_for_a_person_once(database: Database) -> None:
+    async with database.begin() as connection:
+        await evidence.hear(connection, [voice("teacher", "precio", name) for name in ("a", "b")])
+        await evidence.to_audit(connection, ["a", "b"])
+        await evidence.hear(connection, [voice("person", "precio", "a", said=None)])
+        await evidence.to_audit(connection, ["a", "b"])
+        assert [row.turn_id for row in await evidence.audits(connection, 9)] == ["b"]
+
+
+def sample(name: str, intent: str | None, state: SampleState | None = None) -> NewSample:
+    return NewSample(
+        event_id=f"e-{name}",
+        text=name,
+        intent=intent,
+        labelled_by="teacher",
+        confidence=0.9,
+        origin="live",
+        conversation_id="c",
+        contact_id="ana",
+        turn_id=f"t-{name}",
+        created_at=NOW,
+        state=state,
+        said="precio",
+        sureness=0.95,
+    )
+
+
+async def learned(database: Database) -> dict[str, str | None]:
+    async with database.read() as connection:
+        rows = await samples.labelled(connection, ["precio", "envio"], 10**9)
+        fresh = await samples.new_texts(connection, ["precio", "envio"], 0, 99)
+    assert [row.text for row in rows] == fresh
+    return {row.text: row.intent for row in rows}
+
+
+async def test_only_what_is_not_held_dropped_or_capped_is_learned(database: Database) -> None:
+    async with database.begin() as connection:
+        await samples.store(connection, [sample("plain", "envio")])
+        await samples.store(connection, [sample(state, "envio", state) for state in SampleState])
+    assert await learned(database) == {"plain": "envio", "released": "envio"}
+
+
+async def test_held_samples_are_released_alone(database: Database) -> None:
+    async with database.begin() as connection:
+        held = [sample(name, "envio", SampleState.HELD) for name in ("a", "b", "c")]
+        await samples.store(connection, [*held, sample("d", "envio", SampleState.CAPPED)])
+        await samples.release(connection, "t-a", "precio")
+        await samples.release(connection, "t-d", "precio")
+        [_, second] = await samples.held(connection)
+        assert (second.text, second.intent, second.contact_id) == ("b", "envio", "ana")
+        await samples.release_ids(connection, [second.id])
+        assert [each.text for each in await samples.held(connection)] == ["c"]
+    assert await learned(database) == {"a": "precio", "b": "envio"}
+
+
+async def test_a_contacts_samples_of_a_day_are_counted(database: Database) -> None:
+    old = sample("old", "envio")._replace(created_at=NOW - timedelta(days=2))
+    async with database.begin() as connection:
+        await samples.store(connection, [sample("a", "envio"), sample("b", None), old])
+        assert await samples.sent_today(connection, ["ana", "luis"]) == {"ana": 2}
+
+
+def certificate(**changes: object) -> Certificate:
+    plain = Certificate(
+        cause=LOOK,
+        model_version="v1",
+        state="certified",
+        threshold=0.85,
+        certified=0.85,
+        provisional=0.9,
+        floor=None,
+        was_certified=True,
+        number=1,
+        level=0.05,
+        seen_up_to=212,
+        looked_at=200,
+        accepted_rows=180,
+        right_rows=178,
+        bound=0.957,
+        target=0.95,
+        why="178 of 180 rows right at 85%: ≥ 95",
+    )
+    return plain._replace(**changes)
+
+
+async def test_the_newest_certificate_is_in_force_and_told_by_a_version(database: Database) -> None:
+    async with database.begin() as connection:
+        assert await certificates.newest(connection) is None
+        assert await certificates.last_look(connection) == 0
+        first = await certificates.add(connection, certificate())
+        unproven = certificate(cause=PROMOTION, state="unproven", seen_up_to=None, bound=None)
+        second = await certificates.add(connection, unproven)
+    async with database.read() as connection:
+        found = await certificates.newest(connection)
+        assert found is not None
+        assert found._replace(created_at=None) == unproven
+        assert (await versions.read(connection))[versions.TRUST] == second == first + 1
+        assert [each.cause for each in await certificates.history(connection)] == [PROMOTION, LOOK]
+
+
+async def test_looks_that_saw_rows_still_in_the_window_are_counted(database: Database) -> None:
+    async with database.begin() as connection:
+        for seen in (100, 200, 300):
+            await certificates.add(connection, certificate(seen_up_to=seen))
+        await certificates.add(connection, certificate(cause=PROMOTION, seen_up_to=None))
+        assert await certificates.last_look(connection) == 300
+        assert await certificates.looks_since(connection, 200) == 2
