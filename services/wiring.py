@@ -16,8 +16,9 @@ from services.classifier.route import decide
 from services.conversations import wiring as conversations
 from services.failures import wiring as failures
 from services.gateway import wiring as gateway
-from services.learning.slot import ModelSlot
+from services.learning.slot import ModelSlot, TrustSlot
 from services.learning.student import Prediction
+from services.learning.trust import Trust
 from services.opening import open_broker, open_database
 from services.panel import wiring as panel
 from services.retrainer import wiring as retrainer
@@ -37,6 +38,7 @@ from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.outbox import OutboxStore
 from services.teacher import wiring as teacher
+from services.trusting import Trusting, policy_of
 
 log = structlog.get_logger(__name__)
 
@@ -49,26 +51,33 @@ class Opened:
     database: Database
     keys: Keys
     slot: ModelSlot
+    trusted: TrustSlot
     champion: Champion
+    trusting: Trusting
 
 
 ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
     "conversations": lambda it: conversations.assemble(it.frame, it.database),
-    "classifier": lambda it: classifier.assemble(it.frame, it.database, it.slot),
+    "classifier": lambda it: classifier.assemble(it.frame, it.database, it.slot, it.trusted),
     "router": lambda it: router.assemble(it.frame, it.database),
     "teacher": lambda it: teacher.assemble(it.frame, it.database),
-    "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys),
+    "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys, policy_of),
     "gateway": lambda it: gateway.assemble(it.frame, it.database),
     "failures": lambda it: failures.assemble(it.frame, it.database),
     "panel": lambda it: panel.assemble(
-        it.frame, it.database, it.slot, judge=_judge, probes={"broker": _broker_probe(it.frame)}
+        it.frame,
+        it.database,
+        it.slot,
+        it.trusted,
+        judge=_judge,
+        probes={"broker": _broker_probe(it.frame)},
     ),
 }
 
 
-def _judge(prediction: Prediction, threshold: float) -> Reason:
+def _judge(prediction: Prediction, trust: Trust) -> Reason:
     """The classifier's decision on a bare text, for the API."""
-    return decide(prediction, True, (), threshold).reason
+    return decide(prediction, True, (), trust).reason
 
 
 def _broker_probe(frame: Frame) -> Probe:
@@ -102,19 +111,30 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
         frame = Frame(settings, live, broker, Metrics(CollectorRegistry()), outbox.wake)
         slot = ModelSlot()
         champion = Champion(database, slot, settings.models_dir, keys.signing)
-        opened = Opened(frame, database, keys, slot, champion)
+        trusted = TrustSlot()
+        trusting = Trusting(database, live, trusted)
+        await trusting.refresh()
+        opened = Opened(frame, database, keys, slot, trusted, champion, trusting)
         parts = [_followed(opened), *(ASSEMBLE[each](opened) for each in names)]
         dependencies = Dependencies(database.ping, lambda: _versions(database), away, outbox)
         yield Process(frame, parts, dependencies)
 
 
 def _followed(opened: Opened) -> Part:
-    """What every process follows: the settings, and the model in force."""
+    """What every process follows: the settings, the model in force, and how far it is trusted."""
 
     async def settings() -> None:
         await _refresh(opened.frame.live, opened.database, opened.keys)
+        await opened.trusting.refresh()
 
-    return Part("process", follows={"settings": settings, "model": opened.champion.refresh})
+    trusting = opened.trusting
+    follows = {
+        versions.SETTINGS: settings,
+        versions.MODEL: opened.champion.refresh,
+        versions.TRUST: trusting.refresh,
+        versions.CATALOGUE: trusting.refresh,
+    }
+    return Part("process", background=[trusting.run], follows=follows)
 
 
 async def _refresh(live: Live, database: Database, keys: Keys) -> None:

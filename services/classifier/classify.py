@@ -1,11 +1,13 @@
-"""The student's word on one turn as an event: what it says, stamped with what was in force."""
+"""The student's word on one turn as events: what it says, stamped with what was in force."""
 
 from dataclasses import replace
 
 from contracts.events import Alternative, IntentClassified, Reason, Route, TurnReady
 from services.classifier.context import resolve
-from services.classifier.route import decide
+from services.classifier.route import Verdict, decide
+from services.learning.drawing import is_drawn
 from services.learning.student import Prediction
+from services.learning.trust import Trust
 
 _BY_RULE = 1.0
 """Confidence of what a rule of ``context`` resolved."""
@@ -13,16 +15,19 @@ _ALTERNATIVES = 3
 
 
 def classify(
-    turn: TurnReady, prediction: Prediction | None, version: str | None, threshold: float
-) -> IntentClassified:
-    """The event on a turn; ``version`` is the model's that predicted, None without one."""
+    turn: TurnReady, prediction: Prediction | None, version: str | None, trust: Trust
+) -> list[IntentClassified]:
+    """The events on a turn: where it goes and, when the teacher shall grade it too, its shadow.
+
+    ``version`` is the model's that predicted, None without one.
+    """
     prediction = _within_bounds(prediction)
     unread = {message.kind for message in turn.messages if not (message.text or "").strip()}
-    verdict = decide(prediction, bool(turn.text.strip()), unread, threshold)
+    verdict = decide(prediction, bool(turn.text.strip()), unread, trust)
     answered = resolve(turn, verdict)
     if answered is not None:
-        return _by_rule(turn, answered, prediction, threshold)
-    return IntentClassified(
+        return [_by_rule(turn, answered, prediction, trust)]
+    event = IntentClassified(
         turn=turn,
         route=verdict.route,
         reason=verdict.reason,
@@ -30,14 +35,32 @@ def classify(
         confidence=prediction.confidence if prediction else 0.0,
         alternatives=_alternatives(prediction)[1:],
         model_version=version,
-        threshold=threshold,
+        threshold=trust.threshold,
+        state=trust.state,
+        drawn=_counts(verdict) and is_drawn(turn.turn_id, trust.share),
     )
+    return [event, *_shadow(event)]
+
+
+def _counts(verdict: Verdict) -> bool:
+    """Whether the turn is one of those that the student may answer alone, once it is trusted."""
+    return verdict.reason not in (Reason.UNSUPPORTED_KIND, Reason.NO_MODEL)
+
+
+def _shadow(event: IntentClassified) -> list[IntentClassified]:
+    """Of a drawn turn that the teacher would not see otherwise."""
+    if not event.drawn or event.route is not Route.CONFIDENT:
+        return []
+    return [event.model_copy(update={"route": Route.SHADOW})]
 
 
 def _by_rule(
-    turn: TurnReady, intent: str, prediction: Prediction | None, threshold: float
+    turn: TurnReady, intent: str, prediction: Prediction | None, trust: Trust
 ) -> IntentClassified:
-    """Without a model version, because no model said it; its guesses are alternatives."""
+    """Without a model version, because no model said it: it is no evidence, so never drawn.
+
+    The model's guesses are alternatives.
+    """
     others = [each for each in _alternatives(prediction) if each.intent != intent]
     return IntentClassified(
         turn=turn,
@@ -46,7 +69,8 @@ def _by_rule(
         intent=intent,
         confidence=_BY_RULE,
         alternatives=tuple(others[:_ALTERNATIVES]),
-        threshold=threshold,
+        threshold=trust.threshold,
+        state=trust.state,
     )
 
 

@@ -1,42 +1,42 @@
-"""Takes turns by the batch: one prediction for all of them, one event for each."""
+"""Takes turns by the batch: one prediction for all of them, and what follows for each."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from prometheus_client import Counter
 
 from contracts.envelope import Envelope
 from contracts.events import TurnReady
 from services.classifier.classify import classify
-from services.learning.slot import ModelSlot
+from services.learning.slot import ModelSlot, TrustSlot
 from services.learning.student import Prediction, Student
 from services.runtime.batch import Result
-from services.runtime.live import Live
 
 
 @dataclass(frozen=True)
 class Classifier:
-    """Classifies with the model and the threshold that are in force when a batch begins."""
+    """Classifies with the model and the trust that are in force when a batch begins."""
 
-    live: Live
+    trusted: TrustSlot
     slot: ModelSlot
     classified: Counter
-    """By route and reason."""
+    """By route and reason; a shadow is told by its route."""
 
     async def handle(self, batch: Sequence[Envelope[TurnReady]]) -> Sequence[Result]:
-        """One IntentClassified for each turn."""
-        student, threshold = self.slot.student, self.live.settings.threshold
+        """An IntentClassified for each turn, and its shadow for one to be graded beside."""
+        student, trust = self.slot.student, self.trusted.trust
         turns = [envelope.data for envelope in batch]
         predictions = await _predict(student, turns)
         version = student.version if student else None
-        events = [
-            classify(turn, prediction, version, threshold)
+        results = [
+            classify(turn, prediction, version, trust)
             for turn, prediction in zip(turns, predictions, strict=True)
         ]
-        for event in events:
+        for event in chain.from_iterable(results):
             self.classified.labels(event.route, event.reason).inc()
-        return [[event] for event in events]
+        return results
 
 
 async def _predict(

@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 from contracts.topology import queue_of
 from services.classifier.handler import Classifier
-from services.learning.slot import ModelSlot
+from services.learning.slot import ModelSlot, TrustSlot
 from services.runtime.health import Probe
 from services.runtime.process import Frame, Intake, Part
 from services.storage.engine import Database
@@ -12,15 +12,20 @@ from services.storage.engine import Database
 NAME = "classifier"
 
 
-def assemble(frame: Frame, database: Database, slot: ModelSlot) -> Part:  # noqa: ARG001 - every service is assembled alike
-    """The classifier reads no table: its model comes through ``slot``."""
+def assemble(
+    frame: Frame,
+    database: Database,  # noqa: ARG001 - every service is assembled alike
+    slot: ModelSlot,
+    trusted: TrustSlot,
+) -> Part:
+    """The classifier reads no table: model and trust come through their slots."""
     classified = Counter(
         "aprendiz_turns_classified",
-        "Turns classified, by where they went and why.",
+        "Turns classified, by where they went and why; drawn ones go beside as route shadow.",
         ("route", "reason"),
         registry=frame.metrics.registry,
     )
-    classifier = Classifier(frame.live, slot, classified)
+    classifier = Classifier(trusted, slot, classified)
     return Part(
         NAME,
         intakes=[Intake(queue_of(NAME), classifier.handle)],

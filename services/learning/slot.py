@@ -1,8 +1,9 @@
-"""The student in force in this process, swapped whole while batches run."""
+"""The student in force in this process, and its trust, swapped whole while batches run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.learning.student import Student
+from services.learning.trust import Policy, Standing, Trust, trust
 
 NO_MODEL = "no model has been trained yet: the retrainer does it, or `aprendiz train` asks for it"
 
@@ -18,3 +19,14 @@ class ModelSlot:
         """Put a student in force; whatever was wrong before is over."""
         self.student = student
         self.problem = None
+
+
+def _nothing_known() -> Trust:
+    return trust(Standing(), Policy(has_teacher=False), 0)
+
+
+@dataclass
+class TrustSlot:
+    """Read `trust` once a batch and keep it. Until it was read, nothing is drawn or proven."""
+
+    trust: Trust = field(default_factory=_nothing_known)

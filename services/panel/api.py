@@ -9,7 +9,7 @@ from fastapi import FastAPI, Query, Security
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp
 
-from services.learning.slot import ModelSlot
+from services.learning.slot import ModelSlot, TrustSlot
 from services.panel import engine, questions, trainings
 from services.panel.access import Access
 from services.panel.bodies import (
@@ -31,7 +31,6 @@ from services.panel.engine import Judge
 from services.panel.failures import add_failures
 from services.panel.refusals import ErrorBody
 from services.runtime.health import Probe
-from services.runtime.live import Live
 from services.storage.engine import Database
 
 Limit = Annotated[int, Query(ge=1, le=500, description="How many, at most.")]
@@ -46,7 +45,7 @@ class Inside:
 
     database: Database
     slot: ModelSlot
-    live: Live
+    trusted: TrustSlot
     judge: Judge
     probes: Mapping[str, Probe]
     wake_outbox: Callable[[], None]
@@ -89,8 +88,7 @@ def _engine_routes(app: FastAPI, inside: Inside) -> None:
         responses=_refusals(*_BODY, 503),
     )
     async def classify(body: Classify) -> Classified:
-        settings = inside.live.settings
-        return engine.classify(inside.slot, inside.judge, body.text, settings.threshold)
+        return engine.classify(inside.slot, inside.judge, body.text, inside.trusted.trust)
 
 
 def _training_routes(app: FastAPI, inside: Inside) -> None:

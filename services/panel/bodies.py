@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from contracts.events import Reason
+from contracts.events import Reason, TrustState
 from contracts.fields import MAX_TEXT, Id, Share
 
 
@@ -68,6 +68,8 @@ class Classified(BaseModel):
     """The next best intents, best first."""
     model_version: str
     threshold: Share
+    state: TrustState
+    """What the evidence says of the student."""
     accepted: bool
     """Whether the router would act on it alone."""
     reason: Reason

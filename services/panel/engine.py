@@ -7,6 +7,7 @@ from importlib.metadata import version
 from contracts.events import Reason
 from services.learning.slot import ModelSlot
 from services.learning.student import Prediction
+from services.learning.trust import Trust
 from services.panel.bodies import Classified, Guess, Health
 from services.panel.refusals import ApiError
 from services.runtime.health import Probe
@@ -14,17 +15,17 @@ from services.runtime.health import Probe
 PATIENCE = 2.0
 """Seconds that a probe may take: whoever asks for the health wants to know now."""
 
-Judge = Callable[[Prediction, float], Reason]
-"""What becomes of a prediction under a threshold: the classifier's own decision."""
+Judge = Callable[[Prediction, Trust], Reason]
+"""What becomes of a prediction under what is in force: the classifier's own decision."""
 
 
-def classify(slot: ModelSlot, judge: Judge, text: str, threshold: float) -> Classified:
+def classify(slot: ModelSlot, judge: Judge, text: str, trust: Trust) -> Classified:
     """The student's word on a text. Raises ApiError 503 when there is no student."""
     student = slot.student
     if student is None:
         raise ApiError(503, "model", expected="a trained model", got=slot.problem or "none yet")
     [prediction] = student.predict([text])
-    reason = judge(prediction, threshold)
+    reason = judge(prediction, trust)
     return Classified(
         intent=prediction.intent,
         confidence=_share(prediction.confidence),
@@ -33,7 +34,8 @@ def classify(slot: ModelSlot, judge: Judge, text: str, threshold: float) -> Clas
             for each in prediction.alternatives
         ),
         model_version=student.version,
-        threshold=threshold,
+        threshold=trust.threshold,
+        state=trust.state,
         accepted=reason is Reason.ACCEPTED,
         reason=reason,
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from services.learning.slot import ModelSlot
+from services.learning.slot import ModelSlot, TrustSlot
 from services.panel.api import Inside, build
 from services.panel.engine import Judge
 from services.runtime.health import Probe
@@ -23,6 +23,7 @@ def assemble(
     frame: Frame,
     database: Database,
     slot: ModelSlot,
+    trusted: TrustSlot,
     *,
     judge: Judge,
     probes: Mapping[str, Probe] | None = None,
@@ -41,7 +42,7 @@ def assemble(
     listening = open_socket(settings.http_host, port, "APRENDIZ_HTTP_PORT")
     asked = {"database": _database_probe(database), **(probes or {})}
     token = settings.http_token.get_secret_value() if settings.http_token else None
-    app = build(Inside(database, slot, frame.live, judge, asked, frame.wake_outbox), token)
+    app = build(Inside(database, slot, trusted, judge, asked, frame.wake_outbox), token)
 
     async def run(stop: asyncio.Event) -> None:
         host, chosen = listening.getsockname()[:2]

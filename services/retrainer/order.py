@@ -32,7 +32,11 @@ class Order(_Line):
     critical: tuple[str, ...] = ()
     """Intents that may lose less than others."""
     target: float = TARGET
-    """The precision at which the two models' coverages are compared."""
+    """The precision at which the two models' coverages are compared, and a threshold is chosen."""
+    language: str = "es"
+    evidence_days: int = 90
+    evidence_rows: int = 2_000
+    """The window of graded turns on which the threshold is chosen."""
 
 
 class Progress(_Line):
@@ -44,12 +48,16 @@ class Progress(_Line):
 
 
 class Better(_Line):
-    """The new model is no worse and lies in the models' folder."""
+    """The new model is no worse and lies in the models' folder.
+
+    ``provisional`` is the threshold that was chosen for it on rows it could not learn from.
+    """
 
     kind: Literal["better"] = "better"
     version: str
     samples: int
     reason: str
+    provisional: float
     deltas: dict[str, Any] = {}
 
 

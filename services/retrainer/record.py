@@ -11,8 +11,12 @@ from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
 from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
+from services.learning.trust import after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
-from services.storage import leases, models, outbox, training
+from services.retrainer.standing import put_in_force, standing_of
+from services.retrainer.steering import Steering
+from services.storage import certificates, evidence, leases, models, outbox, training
+from services.storage.conversations import Transaction
 from services.storage.engine import Database
 from services.storage.leases import Lease
 from services.storage.outbox import NewRow
@@ -47,11 +51,14 @@ class Record:
     cancelled: then nothing of it is written either.
     """
 
-    def __init__(self, database: Database, key: bytes, models_dir: Path) -> None:
+    def __init__(
+        self, database: Database, key: bytes, models_dir: Path, steering: Steering
+    ) -> None:
         """``models_dir`` is where the training's process leaves its model."""
         self._database = database
         self._key = key
         self._models_dir = models_dir
+        self._steering = steering
 
     async def begun(self, job: Job) -> None:
         """It runs."""
@@ -134,7 +141,19 @@ class Record:
                 version=manifest.version,
             )
             await outbox.add(connection, [_promoted(asked.training_id, manifest, before)])
+            await self._renew_trust(connection, manifest.version, better.provisional)
             await training.forget_old_models(connection, KEPT_MODELS)
+
+    async def _renew_trust(
+        self, transaction: Transaction, version: str, provisional: float
+    ) -> None:
+        policy, settings = self._steering.policy, self._steering.settings()
+        graded = await evidence.count(
+            transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        )
+        before = standing_of(await certificates.newest(transaction))
+        renewed = after_promotion(before, provisional, policy, graded)
+        await put_in_force(transaction, renewed, policy, graded, version=version)
 
     def _model(self, version: str) -> tuple[Manifest, bytes]:
         folder = self._models_dir / version

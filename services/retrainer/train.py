@@ -4,15 +4,16 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from services.learning.artifact import ArtifactError, save, unseal, unseal_kept
 from services.learning.promotion import Promote, Refuse
+from services.learning.provisional import provisional
 from services.learning.retraining import Champion, Sample, retrain
 from services.learning.student import OUT_OF_SCOPE
 from services.learning.training import TrainingDataError
+from services.retrainer.looks import as_evidence
 from services.retrainer.order import (
     Away,
     Better,
@@ -23,9 +24,10 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
-from services.storage import models, samples
+from services.storage import evidence, models, samples
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
+from services.storage.evidence import Row
 from services.storage.models import ModelMissing
 
 _NICE = 10  # customers are answered first
@@ -43,21 +45,40 @@ def main() -> None:
 def carry_out(order: Order, hear: Hear) -> Outcome:
     """Learn what the order says; the model, if there is one, is on the disk when this returns."""
     try:
-        rows, champion = asyncio.run(_material(order))
-        return _learn(order, rows, champion, hear)
+        material = asyncio.run(_material(order))
+        return _learn(order, material, hear)
     except DatabaseAway as error:
         return Away(reason=str(error))
     except TrainingDataError as error:
         return Impossible(reason=f"Failed: {error}")
 
 
-async def _material(order: Order) -> tuple[list[Sample], Champion | None]:
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What there is to learn from, graded turns to choose a threshold on, and the champion."""
+
+    rows: list[Sample]
+    graded: list[Sample]
+    champion: Champion | None
+
+
+async def _material(order: Order) -> Material:
     """What there is to learn from, and what it is compared with."""
     async with Database.open(order.database_url) as database:
         async with database.read() as connection:
             rows = await samples.labelled(connection, order.intents, order.up_to)
+            window = await evidence.window(connection, order.evidence_days, order.evidence_rows)
         champion = await _champion(database, order)
-    return [Sample(row.id, row.text, row.intent or OUT_OF_SCOPE) for row in rows], champion
+    return Material(
+        rows=[Sample(row.id, row.text, row.intent or OUT_OF_SCOPE) for row in rows],
+        graded=[_graded(row) for row in window],
+        champion=champion,
+    )
+
+
+def _graded(row: Row) -> Sample:
+    """A graded turn under its label; one that is no sample is none that was learned."""
+    return Sample(row.sample or -row.id, row.text, as_evidence(row).label)
 
 
 async def _champion(database: Database, order: Order) -> Champion | None:
@@ -73,11 +94,13 @@ async def _champion(database: Database, order: Order) -> Champion | None:
         return None
 
 
-def _learn(order: Order, rows: Sequence[Sample], champion: Champion | None, hear: Hear) -> Outcome:
+def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
+    rows = material.rows
     made = retrain(
         rows,
-        champion,
+        material.champion,
         target=order.target,
+        language=order.language,
         critical=frozenset(order.critical),
         progress=lambda stage, share: hear(Progress(stage=stage, share=share)),
     )
@@ -86,7 +109,13 @@ def _learn(order: Order, rows: Sequence[Sample], champion: Champion | None, hear
         return Worse(samples=len(rows), reason=verdict.reason, deltas=deltas)
     key = bytes.fromhex(order.key)
     manifest = save(made.trained, made.kept, order.models_dir, key, datetime.now(UTC))
-    return Better(version=manifest.version, samples=len(rows), reason=verdict.reason, deltas=deltas)
+    return Better(
+        version=manifest.version,
+        samples=len(rows),
+        reason=verdict.reason,
+        provisional=provisional(made.trained.student, made.kept, material.graded, order.target),
+        deltas=deltas,
+    )
 
 
 def _deltas(verdict: Promote | Refuse) -> dict[str, object]:

@@ -17,6 +17,7 @@ from services.retrainer.metrics import TrainingMetrics
 from services.retrainer.order import Away, Better, Hear, Order, Outcome, Progress
 from services.retrainer.record import Job, Record
 from services.retrainer.situation import Reader, Scene
+from services.retrainer.steering import Steering
 from services.storage import leases
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway, LeaseLost
@@ -44,25 +45,25 @@ class Trainings:
         key: bytes,
         models_dir: Path,
         *,
-        wanted: Callable[[], int],
+        steering: Steering,
         wake_outbox: Callable[[], None],
         metrics: TrainingMetrics,
         learn: Learn = child.carry_out,
         lease_seconds: float = LEASE_SECONDS,
         look_seconds: float = LOOK,
     ) -> None:
-        """``wanted`` says how many new samples start a training now; ``key`` signs models."""
+        """``key`` signs models."""
         self._database = database
         self._key = key
         self._models_dir = models_dir
-        self._wanted = wanted
+        self._steering = steering
         self._wake_outbox = wake_outbox
         self._metrics = metrics
         self._learn = learn
         self._lease_seconds = lease_seconds
         self._look_seconds = look_seconds
         self._reader = Reader(database, key)
-        self._record = Record(database, key, models_dir)
+        self._record = Record(database, key, models_dir, steering)
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._woken = asyncio.Event()
 
@@ -79,7 +80,7 @@ class Trainings:
 
     async def look(self, stop: asyncio.Event) -> bool:
         """Do the next thing that is due, if any; False when there is nothing to do here."""
-        scene = await self._reader.read(self._wanted())
+        scene = await self._reader.read(self._steering.settings().ml_auto_retrain_examples)
         self._metrics.new_samples.set(scene.situation.new_samples)
         if isinstance(decide(scene.situation), Wait):
             return False
@@ -101,7 +102,7 @@ class Trainings:
 
     async def _act(self, lease: Lease, stop: asyncio.Event) -> bool:
         # Read again: whoever held the lease until now may have done it.
-        scene = await self._reader.read(self._wanted())
+        scene = await self._reader.read(self._steering.settings().ml_auto_retrain_examples)
         match decide(scene.situation):
             case Train(reason, found):
                 asked = Request(
@@ -134,6 +135,7 @@ class Trainings:
             self._wake_outbox()
 
     def _order(self, job: Job, scene: Scene) -> Order:
+        settings = self._steering.settings()
         return Order(
             database_url=self._database.url.render_as_string(hide_password=False),
             key=self._key.hex(),
@@ -142,6 +144,10 @@ class Trainings:
             up_to=job.up_to,
             champion=scene.champion,
             critical=scene.critical,
+            target=self._steering.policy.target,
+            language=settings.ml_idioma,
+            evidence_days=settings.ml_evidencia_dias,
+            evidence_rows=settings.ml_evidencia_filas,
         )
 
     async def _attended(self, job: Job, order: Order, stop: asyncio.Event) -> Outcome | None:

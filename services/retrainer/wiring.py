@@ -1,29 +1,46 @@
 """Puts the retrainer together."""
 
+import os
+import socket
+from collections.abc import Callable
+
 from contracts.topology import queue_of
+from services.learning.trust import Policy
 from services.retrainer.handler import Handler
+from services.retrainer.looks import Looks
 from services.retrainer.metrics import TrainingMetrics
+from services.retrainer.steering import Steering
 from services.retrainer.trainings import Trainings
 from services.runtime.keys import Keys
+from services.runtime.live import LiveSettings
 from services.runtime.process import Frame, Intake, Part
 from services.storage.engine import Database
 
 NAME = "retrainer"
 
 
-def assemble(frame: Frame, database: Database, keys: Keys) -> Part:
-    """The retrainer's part of a process."""
+def assemble(
+    frame: Frame, database: Database, keys: Keys, to_policy: Callable[[LiveSettings], Policy]
+) -> Part:
+    """The retrainer's part of a process; ``to_policy`` says what settings mean for the student."""
+    steering = Steering(lambda: frame.live.settings, to_policy)
+    looks = Looks(database, f"{socket.gethostname()}:{os.getpid()}", steering, frame.wake_outbox)
     trainings = Trainings(
         database,
         keys.signing,
         frame.settings.models_dir,
-        wanted=lambda: frame.live.settings.ml_auto_retrain_examples,
+        steering=steering,
         wake_outbox=frame.wake_outbox,
         metrics=TrainingMetrics(frame.metrics.registry),
     )
-    handler = Handler(database, frame.live, trainings.wake)
+
+    def wake() -> None:
+        trainings.wake()
+        looks.wake()
+
+    handler = Handler(database, frame.live, wake)
     return Part(
         NAME,
         intakes=[Intake(queue_of(NAME), handler.handle)],
-        background=[trainings.run],
+        background=[trainings.run, looks.run],
     )

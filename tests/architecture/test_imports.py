@@ -11,7 +11,16 @@ from contracts.topology import SERVICES
 
 ROOT = Path(__file__).parents[2]
 FOUNDATIONS = ("runtime", "storage", "learning")
-COMPOSITION = {"wiring", "opening", "champion", "seeding", "cli", "__init__", "__main__"}
+COMPOSITION = {
+    "wiring",
+    "opening",
+    "champion",
+    "trusting",
+    "seeding",
+    "cli",
+    "__init__",
+    "__main__",
+}
 """What may import every service, directly under ``services``."""
 FOLDERS = {path.name for path in (ROOT / "services").iterdir() if (path / "__init__.py").exists()}
 OWN = sorted(FOLDERS - {*FOUNDATIONS, *COMPOSITION})

@@ -1,4 +1,4 @@
-"""The classifier takes a batch with one model and one threshold, and the next with newer ones."""
+"""The classifier takes a batch with one model and one trust, and the next with newer ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,11 +9,12 @@ from prometheus_client import CollectorRegistry
 
 from contracts.events import Event, IntentClassified, Kind, Reason, Route
 from services.classifier.wiring import assemble
-from services.learning.slot import NO_MODEL, ModelSlot
+from services.learning.slot import NO_MODEL, ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
+from services.learning.trust import Policy, Standing, trust
 from services.runtime.batch import Handler
 from services.runtime.embedded import EmbeddedBroker
-from services.runtime.live import Live, LiveSettings
+from services.runtime.live import Live
 from services.runtime.metrics import Metrics
 from services.runtime.process import Frame, Part
 from services.runtime.settings import Settings
@@ -41,12 +42,13 @@ class Stand:
     """A classifier as a process assembles it, without one."""
 
     def __init__(self, frame: Frame, database: Database) -> None:
-        self.live, self.slot = frame.live, ModelSlot()
-        self.part: Part = assemble(frame, database, self.slot)
+        self.registry = frame.metrics.registry
+        self.slot, self.trusted = ModelSlot(), TrustSlot()
+        self.part: Part = assemble(frame, database, self.slot, self.trusted)
         self.handle: Handler = self.part.intakes[0].handler
 
-    def threshold(self, percent: float) -> None:
-        self.live.settings = LiveSettings(ml_umbral_confianza=percent)
+    def threshold(self, share: float) -> None:
+        self.trusted.trust = trust(Standing(), Policy(threshold=share, has_teacher=False), 0)
 
     async def classify(self, *turns: Event) -> list[IntentClassified]:
         batch = [envelope_of(turn, given_id=str(place)) for place, turn in enumerate(turns)]
@@ -93,7 +95,7 @@ async def test_what_a_button_or_a_list_says_is_text(stand: Stand, kind: Kind) ->
 async def test_a_new_model_and_a_new_threshold_rule_the_next_batch(stand: Stand) -> None:
     stand.slot.swap(Parrot("v1", confidence=0.8))
     [first] = await stand.classify(turn_of("precio"))
-    stand.threshold(80.5)
+    stand.threshold(0.805)
     [second] = await stand.classify(turn_of("precio"))
     stand.slot.swap(Parrot("v2", confidence=0.9))
     [third] = await stand.classify(turn_of("precio"))
@@ -110,12 +112,26 @@ async def test_a_model_that_comes_in_mid_batch_waits_for_the_next(stand: Stand) 
     class Swapping(Parrot):
         def predict(self, texts: Sequence[str]) -> list[Prediction]:
             stand.slot.swap(Parrot("v2"))
-            stand.threshold(99)
+            stand.threshold(0.99)
             return super().predict(texts)
 
     stand.slot.swap(Swapping("v1"))
     events = await stand.classify(turn_of("precio"), turn_of("cuanto?"))
     assert {(each.model_version, each.threshold) for each in events} == {("v1", 0.8)}
+
+
+async def test_a_drawn_turn_causes_its_shadow_too_and_both_are_counted(stand: Stand) -> None:
+    stand.slot.swap(Parrot("v1"))
+    stand.trusted.trust = trust(Standing(was_certified=True), Policy(share=1.0), 300)
+    [result] = await stand.handle([envelope_of(turn_of("precio"))])
+    assert [event.type for event in result] == [
+        "intent.classified.confident",
+        "intent.classified.shadow",
+    ]
+    name = "aprendiz_turns_classified_total"
+    for route in ("confident", "shadow"):
+        labels = {"route": route, "reason": "accepted"}
+        assert stand.registry.get_sample_value(name, labels) == 1
 
 
 async def test_without_a_model_turns_go_to_the_teacher(stand: Stand) -> None:

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from contracts.catalogue import parse_catalogue
-from contracts.events import Reason
 from infra.servers.ports import free_port
-from services.learning.slot import ModelSlot
+from services.learning.slot import ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
+from services.learning.trust import judge
 from services.panel.wiring import assemble
 from services.runtime.embedded import EmbeddedBroker
 from services.runtime.live import Live
@@ -47,7 +47,7 @@ class Panel:
     client: httpx2.AsyncClient
     port: int
     slot: ModelSlot
-    live: Live
+    trusted: TrustSlot
     woken: list[None] = field(default_factory=list)
 
 
@@ -65,14 +65,14 @@ def open_panel(tmp_path: Path) -> Open:
         broker = EmbeddedBroker(tmp_path / "broker.sqlite")
         metrics = Metrics(CollectorRegistry())
         frame = Frame(chosen, Live(), broker, metrics, lambda: woken.append(None))
-        slot = ModelSlot()
+        slot, trusted = ModelSlot(), TrustSlot()
         slot.swap(Parrot())
-        part = assemble(frame, database, slot, judge=judge, probes={"broker": _well})
+        part = assemble(frame, database, slot, trusted, judge=judge, probes={"broker": _well})
         serving = asyncio.create_task(part.background[0](stop))
         address = f"http://127.0.0.1:{port}"
         try:
             async with httpx2.AsyncClient(base_url=address, trust_env=False) as client:
-                yield Panel(client, port, slot, frame.live, woken)
+                yield Panel(client, port, slot, trusted, woken)
         finally:
             stop.set()
             await serving
@@ -86,10 +86,6 @@ async def panel(database: Database, open_panel: Open) -> AsyncIterator[Panel]:
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents[:3])
     async with open_panel(database) as opened:
         yield opened
-
-
-def judge(prediction: Prediction, threshold: float) -> Reason:
-    return Reason.ACCEPTED if prediction.confidence >= threshold else Reason.BELOW_THRESHOLD
 
 
 async def _well() -> str | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from services.learning.trust import Policy, Standing, trust
 from services.runtime.http import PortBusy
-from services.runtime.live import LiveSettings
 from services.storage.engine import Database
 from tests.component.panel.conftest import Open, Panel, Parrot
 
@@ -39,13 +39,15 @@ async def test_a_text_is_classified(here: Panel) -> None:
         "alternatives": [{"intent": "saludo", "confidence": pytest.approx(0.1)}],
         "model_version": "20260101T000000-00000000",
         "threshold": 0.8,
+        "state": "unproven",
         "accepted": True,
         "reason": "accepted",
     }
 
 
-async def test_the_threshold_and_the_model_take_effect_without_a_restart(here: Panel) -> None:
-    here.live.settings = LiveSettings(ml_umbral_confianza=95)
+async def test_the_trust_and_the_model_take_effect_without_a_restart(here: Panel) -> None:
+    strict = Policy(threshold=0.95, has_teacher=False)
+    here.trusted.trust = trust(Standing(), strict, 0)
     unsure = (await here.client.post("/classify", json=HOLA)).json()
     assert (unsure["accepted"], unsure["reason"]) == (False, "below_threshold")
     here.slot.swap(Parrot(0.99, "20270101T000000-00000000"))

@@ -18,12 +18,14 @@ from services.learning.normalise import normalise
 from services.retrainer.handler import Handler
 from services.retrainer.metrics import TrainingMetrics
 from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.steering import Steering
 from services.retrainer.train import carry_out
 from services.retrainer.trainings import Learn, Trainings
 from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, models, training
 from services.storage.engine import Database
 from services.storage.training import Training
+from services.trusting import policy_of
 from tests.turns import envelope_of
 
 KEY = b"a key of the shop"
@@ -60,7 +62,7 @@ class Shop:
             self.database,
             self.key,
             self.models_dir,
-            wanted=lambda: 50,
+            steering=Steering(lambda: self.live.settings, policy_of),
             wake_outbox=self._wake_outbox,
             metrics=TrainingMetrics(CollectorRegistry()),
             learn=learn,

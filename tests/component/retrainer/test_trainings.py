@@ -36,11 +36,12 @@ async def test_the_first_model_is_made_of_the_catalogue(shop: Shop) -> None:
 
 async def test_a_promotion_is_told_through_the_outbox(shop: Shop) -> None:
     await shop.look()
-    [row] = await OutboxStore(shop.database, "test").claim(10, 30)
-    event = decode(row.body).data
+    promoted, trusted = await OutboxStore(shop.database, "test").claim(10, 30)
+    event = decode(promoted.body).data
     async with shop.database.read() as connection:
         [kept] = await models.newest(connection)
     assert event == ModelPromoted(version=kept.manifest.version, digest=kept.manifest.digest)
+    assert decode(trusted.body).data.type == "certificate.issued"
     assert shop.outbox_woken == 1
 
 

@@ -16,6 +16,7 @@ from services.runtime.process import Frame
 from services.runtime.settings import Settings
 from services.storage import outbox
 from services.storage.outbox import OutboxStore
+from services.trusting import policy_of
 from tests.component.retrainer.conftest import KEY, Shop, sample_of
 from tests.turns import envelope_of
 
@@ -29,8 +30,8 @@ async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_
     broker = EmbeddedBroker(tmp_path / "broker.sqlite")
     settings = Settings(models_dir=shop.models_dir)
     frame = Frame(settings, live, broker, Metrics(registry), told.set)
-    part = assemble(frame, shop.database, Keys(b"", KEY))
-    [intake], [run] = part.intakes, part.background
+    part = assemble(frame, shop.database, Keys(b"", KEY), policy_of)
+    [intake], [run, _] = part.intakes, part.background
     assert intake.queue == "aprendiz.retrainer"
     running = asyncio.create_task(run(stop))
     samples = [
@@ -46,7 +47,7 @@ async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_
     assert registry.get_sample_value("aprendiz_trainings_total", {"outcome": "promoted"}) == 1
     await broker.connect()
     publisher = Outbox(OutboxStore(shop.database, "test"), broker, (BrokerAway,))
-    assert await publisher.publish_waiting() == 2
+    assert await publisher.publish_waiting() == 4
     await broker.close()
     async with shop.database.read() as connection:
         assert await outbox.waiting(connection) == 0

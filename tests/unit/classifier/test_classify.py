@@ -4,9 +4,17 @@ import math
 
 import pytest
 
-from contracts.events import Alternative, Kind, Reason, Route
+from contracts.events import (
+    Alternative,
+    IntentClassified,
+    Kind,
+    Reason,
+    Route,
+    TrustState,
+)
 from services.classifier.classify import classify
 from services.learning.student import Guess, Prediction
+from services.learning.trust import Policy, Standing, Trust, trust
 from tests.turns import turn_of
 
 SURE = Prediction(
@@ -14,8 +22,22 @@ SURE = Prediction(
 )
 
 
+def trusted(**policy: object) -> Trust:
+    """What is in force under an operator's settings, past the probation."""
+    return trust(Standing(was_certified=True), Policy(**policy), 300)  # type: ignore[arg-type]  # as given
+
+
+TRUST = trusted(has_teacher=False)
+ALL_DRAWN = trusted(share=1.0)
+
+
+def only(events: list[IntentClassified]) -> IntentClassified:
+    [event] = events
+    return event
+
+
 def test_a_confident_event_is_stamped_with_model_and_threshold() -> None:
-    event = classify(turn_of("cuanto vale?"), SURE, "v7", 0.8)
+    event = only(classify(turn_of("cuanto vale?"), SURE, "v7", TRUST))
     assert event.type == "intent.classified.confident"
     assert (event.intent, event.confidence, event.reason) == ("precio", 0.9, Reason.ACCEPTED)
     assert (event.model_version, event.threshold) == ("v7", 0.8)
@@ -23,19 +45,19 @@ def test_a_confident_event_is_stamped_with_model_and_threshold() -> None:
 
 
 def test_an_unsure_event_keeps_what_the_student_thought() -> None:
-    event = classify(turn_of("mmm"), SURE, "v7", 0.95)
+    event = only(classify(turn_of("mmm"), SURE, "v7", trusted(threshold=0.95)))
     assert (event.route, event.reason) == (Route.UNSURE, Reason.BELOW_THRESHOLD)
     assert (event.intent, event.confidence) == ("precio", 0.9)
 
 
 def test_a_turn_that_nobody_predicted_has_no_intent() -> None:
-    event = classify(turn_of(None, kinds=(Kind.AUDIO,)), None, None, 0.8)
+    event = only(classify(turn_of(None, kinds=(Kind.AUDIO,)), None, None, TRUST))
     assert (event.route, event.reason) == (Route.UNSURE, Reason.UNSUPPORTED_KIND)
     assert (event.intent, event.confidence, event.model_version) == (None, 0.0, None)
 
 
 def test_a_text_of_blanks_is_no_text() -> None:
-    assert classify(turn_of("  "), None, "v7", 0.8).reason is Reason.UNSUPPORTED_KIND
+    assert only(classify(turn_of("  "), None, "v7", TRUST)).reason is Reason.UNSUPPORTED_KIND
 
 
 @pytest.mark.parametrize(
@@ -43,14 +65,57 @@ def test_a_text_of_blanks_is_no_text() -> None:
 )
 def test_a_confidence_out_of_bounds_is_brought_into_them(said: float, kept: float) -> None:
     prediction = Prediction("precio", said, (Guess("catalogo", said),))
-    event = classify(turn_of("cuanto vale?"), prediction, "v7", 0.8)
+    event = only(classify(turn_of("cuanto vale?"), prediction, "v7", TRUST))
     assert event.confidence == kept
     assert event.alternatives == (Alternative(intent="catalogo", confidence=kept),)
     assert (event.route is Route.CONFIDENT) == (kept >= 0.8)
 
 
 def test_what_a_rule_resolved_names_no_model_and_keeps_its_guesses_as_alternatives() -> None:
-    event = classify(turn_of("1234", asked="estado_pedido"), SURE, "v7", 0.8)
+    event = only(classify(turn_of("1234", asked="estado_pedido"), SURE, "v7", TRUST))
     assert (event.route, event.reason) == (Route.CONFIDENT, Reason.ACCEPTED)
     assert (event.intent, event.confidence, event.model_version) == ("estado_pedido", 1.0, None)
     assert [each.intent for each in event.alternatives] == ["precio", "catalogo", "envio"]
+
+
+def test_a_drawn_turn_that_the_router_answers_goes_to_the_teacher_beside() -> None:
+    event, shadow = classify(turn_of("cuanto vale?"), SURE, "v7", ALL_DRAWN)
+    assert (event.type, event.drawn) == ("intent.classified.confident", True)
+    assert shadow == event.model_copy(update={"route": Route.SHADOW})
+
+
+def test_a_drawn_turn_that_the_teacher_answers_is_graded_by_that() -> None:
+    event = only(classify(turn_of("mmm"), SURE, "v7", trusted(share=1.0, threshold=0.95)))
+    assert (event.route, event.drawn) == (Route.UNSURE, True)
+
+
+def test_the_draw_looks_at_the_turns_id_alone() -> None:
+    share = trusted(share=0.5)
+    names = [f"t-{number}" for number in range(40)]
+    doubt = Prediction("saludo", 0.2, ())
+    sure = [classify(turn_of("a", turn_id=name), SURE, "v7", share)[0].drawn for name in names]
+    unsure = [classify(turn_of("b", turn_id=name), doubt, "v8", share)[0].drawn for name in names]
+    assert sure == unsure
+    assert 10 < sum(sure) < 30
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "kinds", "prediction"),
+    [
+        ("1234", "estado_pedido", (), SURE),
+        (None, None, (Kind.AUDIO,), None),
+        ("hola", None, (), None),
+    ],
+    ids=["a rule", "no text", "no model"],
+)
+def test_what_is_no_word_of_the_model_is_never_drawn(
+    text: str | None, asked: str | None, kinds: tuple[Kind, ...], prediction: Prediction | None
+) -> None:
+    turn = turn_of(text, asked=asked, kinds=kinds)
+    assert not only(classify(turn, prediction, "v7", ALL_DRAWN)).drawn
+
+
+def test_the_event_says_what_was_proven() -> None:
+    certified = Standing(state=TrustState.CERTIFIED, certified=0.9, was_certified=True)
+    event = classify(turn_of("precio?"), SURE, "v7", trust(certified, Policy(), 300))[0]
+    assert (event.state, event.threshold) == (TrustState.CERTIFIED, 0.9)

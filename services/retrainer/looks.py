@@ -1,0 +1,147 @@
+"""Looks at the evidence whenever enough of it is new, and puts what it shows in force."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from services.learning.certificate import Look, is_due, level_of, look
+from services.learning.evidence import Evidence
+from services.learning.trust import Policy, Standing, after_look, trust
+from services.retrainer.standing import put_in_force, standing_of
+from services.retrainer.steering import Steering
+from services.storage import certificates, evidence, leases, models
+from services.storage.conversations import Transaction
+from services.storage.engine import Database
+from services.storage.errors import LeaseLost
+from services.storage.evidence import Row
+
+log = structlog.get_logger(__name__)
+
+LEASE = "certificate"
+LEASE_SECONDS = 30.0
+LOOK = 60.0
+"""Seconds after which the evidence is counted without being woken."""
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What a look needs: the evidence of the window, and what stands so far."""
+
+    rows: list[Row]
+    standing: Standing
+    last_seen: int
+    number: int
+
+
+def as_evidence(row: Row) -> Evidence:
+    """A stored row as the certificate reads it."""
+    first = row.teacher or row.person or ""
+    return Evidence(row.said, row.confidence, first, row.second, row.person)
+
+
+class Looks:
+    """The loop that looks; of several retrainers the one with the lease does."""
+
+    def __init__(
+        self,
+        database: Database,
+        holder: str,
+        steering: Steering,
+        wake_outbox: Callable[[], None],
+    ) -> None:
+        """``holder`` names this process for the lease."""
+        self._database = database
+        self._holder = holder
+        self._steering = steering
+        self._wake_outbox = wake_outbox
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that evidence was just stored."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look whenever it is due, until ``stop``."""
+        while not stop.is_set():
+            self._woken.clear()
+            await self.look()
+            tasks = [asyncio.ensure_future(event.wait()) for event in (stop, self._woken)]
+            await asyncio.wait(tasks, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+
+    async def look(self) -> Look | None:
+        """Look if it is due and nobody else does; what it shows is in force when this returns."""
+        policy = self._steering.policy
+        async with self._database.read() as connection:
+            glance = await self._glance(connection)
+        if _seen(glance, policy) is None:
+            return None
+        async with self._database.begin() as connection:
+            lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
+        if lease is None:
+            return None
+        try:
+            async with self._database.begin() as connection:
+                await leases.confirm(connection, lease)
+                # Read again: whoever held the lease until now may have looked.
+                return await self._act(connection, policy)
+        except LeaseLost as error:
+            log.warning("look given up", why=str(error))
+            return None
+        finally:
+            async with self._database.begin() as connection:
+                await leases.release(connection, lease)
+
+    async def _act(self, transaction: Transaction, policy: Policy) -> Look | None:
+        glance = await self._glance(transaction)
+        seen = _seen(glance, policy)
+        if seen is None:
+            return None
+        graded = len(glance.rows)
+        standing = after_look(glance.standing, seen, _sure(glance.rows, policy), policy, graded)
+        version = await models.alias(transaction, models.CHAMPION)
+        newest = glance.rows[-1].id
+        await put_in_force(
+            transaction, standing, policy, graded, version=version, seen=(seen, newest)
+        )
+        self._wake_outbox()
+        log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
+        return seen
+
+    async def _glance(self, transaction: Transaction) -> Glance:
+        settings = self._steering.settings()
+        rows = await evidence.window(
+            transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        )
+        first = rows[0].id if rows else 0
+        return Glance(
+            rows=rows,
+            standing=standing_of(await certificates.newest(transaction)),
+            last_seen=await certificates.last_look(transaction),
+            # Looks whose rows have all left the window were looks at other evidence.
+            number=1 + await certificates.looks_since(transaction, first),
+        )
+
+
+def _seen(glance: Glance, policy: Policy) -> Look | None:
+    """The look, if it is due and there is something to test."""
+    level = level_of(glance.number, policy.delta)
+    fresh = [row for row in glance.rows if row.id > glance.last_seen]
+    sure = _sure(glance.rows, policy)
+    before = glance.standing.looked_at
+    if not is_due(sure, _sure(fresh, policy), before, target=policy.target, level=level):
+        return None
+    return look(
+        [as_evidence(row) for row in glance.rows],
+        target=policy.target,
+        level=level,
+        in_force=trust(glance.standing, policy, len(glance.rows)).threshold,
+        number=glance.number,
+    )
+
+
+def _sure(rows: list[Row], policy: Policy) -> int:
+    return sum(as_evidence(row).sure >= policy.threshold for row in rows)

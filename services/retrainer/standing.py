@@ -1,0 +1,86 @@
+"""The student's standing as the database keeps it, and the event that tells of a new one."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.codec import encode
+from contracts.envelope import originate
+from contracts.events import CertificateIssued, TrustState
+from services.learning.certificate import Look
+from services.learning.trust import Policy, Standing, trust
+from services.storage import certificates, outbox
+from services.storage.certificates import Certificate
+from services.storage.conversations import Transaction
+from services.storage.outbox import NewRow
+
+
+def standing_of(stored: Certificate | None) -> Standing:
+    """What the newest certificate says; at first nothing is proven."""
+    if stored is None:
+        return Standing()
+    return Standing(
+        state=TrustState(stored.state),
+        certified=stored.certified,
+        provisional=stored.provisional,
+        floor=stored.floor,
+        was_certified=stored.was_certified,
+        looked_at=stored.looked_at,
+        rows=stored.accepted_rows,
+        right=stored.right_rows,
+        bound=stored.bound,
+        why=stored.why,
+    )
+
+
+async def put_in_force(
+    transaction: Transaction,
+    standing: Standing,
+    policy: Policy,
+    graded: int,
+    *,
+    version: str | None,
+    seen: tuple[Look, int] | None = None,
+) -> None:
+    """Keep another standing, and tell every process.
+
+    ``version`` is the model in force; ``seen`` the look that led to it, with the newest row of
+    evidence that it saw. Without one, a promotion did.
+    """
+    look, seen_up_to = seen or (None, None)
+    given = trust(standing, policy, graded)
+    stored = Certificate(
+        cause=certificates.PROMOTION if look is None else certificates.LOOK,
+        model_version=version,
+        state=standing.state,
+        threshold=given.threshold,
+        certified=standing.certified,
+        provisional=standing.provisional,
+        floor=standing.floor,
+        was_certified=standing.was_certified,
+        number=None if look is None else look.number,
+        level=None if look is None else look.level,
+        seen_up_to=seen_up_to,
+        looked_at=standing.looked_at,
+        accepted_rows=standing.rows,
+        right_rows=standing.right,
+        bound=standing.bound,
+        target=policy.target,
+        why=standing.why,
+    )
+    number = await certificates.add(transaction, stored)
+    await outbox.add(transaction, [_issued(stored, number)])
+
+
+def _issued(stored: Certificate, number: int) -> NewRow:
+    event = CertificateIssued(
+        version=number,
+        state=TrustState(stored.state),
+        threshold=stored.threshold,
+        target=stored.target,
+        rows=stored.accepted_rows,
+        bound=stored.bound,
+        model_version=stored.model_version,
+        why=stored.why,
+    )
+    given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:certificate:{number}"))
+    envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
+    return NewRow(envelope.id, envelope.type, encode(envelope))

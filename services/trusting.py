@@ -1,0 +1,84 @@
+"""Brings what the student may answer alone from database and settings into this process."""
+
+import asyncio
+
+import structlog
+
+from services.learning.slot import TrustSlot
+from services.learning.trust import Policy, trust
+from services.retrainer.standing import standing_of
+from services.runtime.live import Live, LiveSettings
+from services.runtime.waiting import pause
+from services.storage import catalogue, certificates, evidence
+from services.storage.engine import Database
+
+log = structlog.get_logger(__name__)
+
+FIXED = "fijo"
+EVERY = 60.0
+"""Seconds after which the evidence is counted again: it grows without a version that tells so."""
+
+
+def policy_of(settings: LiveSettings, intents: frozenset[str] | None = None) -> Policy:
+    """What the operator set; the one place where percentages become shares.
+
+    ``intents`` are those of the catalogue, None: all are.
+    """
+    return Policy(
+        target=settings.ml_precision_objetivo / 100,
+        delta=settings.ml_delta,
+        threshold=settings.threshold,
+        fixed=settings.ml_umbral_modo == FIXED,
+        share=settings.ml_sorteo / 100,
+        first=settings.ml_sorteo_inicial,
+        harmless=frozenset(settings.ml_intenciones_inofensivas),
+        always_ask=frozenset(settings.ml_intenciones_siempre_preguntar),
+        never_ask=frozenset(settings.ml_intenciones_nunca_preguntar),
+        catalogue=intents,
+        has_teacher=settings.has_teacher,
+    )
+
+
+class Trusting:
+    """Keeps a process's slot at what settings, catalogue and the newest certificate say."""
+
+    def __init__(
+        self, database: Database, live: Live, slot: TrustSlot, *, every: float = EVERY
+    ) -> None:
+        """``live`` is kept in force by others."""
+        self._database = database
+        self._live = live
+        self._slot = slot
+        self._every = every
+        self._warned = False
+
+    async def refresh(self) -> None:
+        """Read everything, and put it in force; raises DatabaseAway: call again."""
+        settings = self._live.settings
+        async with self._database.read() as connection:
+            intents = frozenset(each.name for each in await catalogue.read(connection))
+            stored = await certificates.newest(connection)
+            graded = await evidence.count(
+                connection, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+            )
+        before = self._slot.trust
+        self._slot.trust = trust(standing_of(stored), policy_of(settings, intents), graded)
+        self._tell(before.state != self._slot.trust.state)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Count again every so many seconds, until ``stop``."""
+        while not stop.is_set():
+            await pause(stop, self._every)
+            await self.refresh()
+
+    def _tell(self, changed: bool) -> None:
+        given = self._slot.trust
+        if changed:
+            log.info("trust in force", state=given.state, threshold=given.threshold)
+        if given.policy.fixed and not self._warned:
+            log.warning(
+                "a fixed threshold is in force: nothing proves what it lets through",
+                threshold=given.threshold,
+                setting="ml_umbral_modo",
+            )
+        self._warned = given.policy.fixed

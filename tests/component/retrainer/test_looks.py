@@ -1,0 +1,111 @@
+"""The retrainer looks at the evidence when enough is new, and tells what it shows."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.codec import decode
+from contracts.events import CertificateIssued, TrustState
+from services.retrainer.looks import Looks
+from services.retrainer.standing import standing_of
+from services.retrainer.steering import Steering
+from services.storage import certificates, evidence, outbox
+from services.storage.certificates import LOOK, PROMOTION
+from services.storage.evidence import Said, Voice
+from services.trusting import policy_of
+from tests.component.retrainer.conftest import Shop
+
+
+@pytest.fixture
+def looks(shop: Shop) -> Looks:
+    """One retrainer's looks."""
+    return looks_of(shop, "one")
+
+
+def looks_of(shop: Shop, holder: str) -> Looks:
+    steering = Steering(lambda: shop.live.settings, policy_of)
+    return Looks(shop.database, holder, steering, shop._wake_outbox)
+
+
+async def grade(shop: Shop, first: int, rows: int, *, wrong: int = 0, origin: str = "live") -> None:
+    """So many drawn turns of a sure student, the first ones of them wrong."""
+    said, now = Said("saludo", 0.99, "v1", True), datetime.now(UTC)
+    voices = [
+        Voice(
+            f"turn-{n}", "teacher", "envio" if n < first + wrong else "saludo", f"hola {n}", None,
+            origin, now, said,
+        )
+        for n in range(first, first + rows)
+    ]  # fmt: skip
+    async with shop.database.begin() as connection:
+        await evidence.hear(connection, voices)
+
+
+async def newest(shop: Shop) -> certificates.Certificate | None:
+    async with shop.database.read() as connection:
+        return await certificates.newest(connection)
+
+
+async def test_enough_right_rows_certify_and_every_process_is_told(
+    shop: Shop, looks: Looks
+) -> None:
+    await grade(shop, 0, 92)
+    assert await looks.look() is None
+    await grade(shop, 92, 8)
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.number, seen.rows) == (TrustState.CERTIFIED, 1, 100)
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.cause, stored.state, stored.right_rows) == (LOOK, "certified", 100)
+    async with shop.database.begin() as connection:
+        [row] = await outbox.claim(connection, 10, "test", 60)
+    told = decode(row.body).data
+    assert isinstance(told, CertificateIssued)
+    assert (told.state, told.threshold) == (TrustState.CERTIFIED, stored.threshold)
+    assert shop.outbox_woken == 1
+
+
+async def test_the_next_look_waits_for_half_as_much_again_and_spends_less(
+    shop: Shop, looks: Looks
+) -> None:
+    await grade(shop, 0, 100)
+    await looks.look()
+    await grade(shop, 100, 49)
+    assert await looks.look() is None
+    await grade(shop, 149, 1)
+    second = await looks.look()
+    assert second is not None
+    assert (second.number, second.level) == (2, pytest.approx(0.1 / 6))
+
+
+async def test_a_student_that_is_often_wrong_is_refuted(shop: Shop, looks: Looks) -> None:
+    await grade(shop, 0, 120, wrong=30)
+    seen = await looks.look()
+    assert seen is not None
+    assert seen.state is TrustState.REFUTED
+
+
+async def test_simulated_traffic_certifies_nothing(shop: Shop, looks: Looks) -> None:
+    await grade(shop, 0, 200, origin="simulated")
+    assert await looks.look() is None
+
+
+async def test_two_retrainers_look_once(shop: Shop, looks: Looks) -> None:
+    await grade(shop, 0, 100)
+    seen = await asyncio.gather(looks.look(), looks_of(shop, "two").look())
+    assert len([each for each in seen if each]) == 1
+    async with shop.database.read() as connection:
+        assert len(await certificates.history(connection)) == 1
+
+
+async def test_a_promotion_chooses_a_threshold_and_keeps_what_was_certified(shop: Shop) -> None:
+    assert await shop.look()
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.cause, stored.model_version) == (PROMOTION, await shop.champion())
+    standing = standing_of(stored)
+    assert standing.state is TrustState.UNPROVEN
+    assert standing.provisional is not None
+    assert 0.3 <= standing.provisional <= 0.995

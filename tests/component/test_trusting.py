@@ -1,0 +1,140 @@
+"""Every process takes what is in force from the newest certificate, the settings, the catalogue."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+from structlog.testing import capture_logs
+
+from contracts.catalogue import CatalogueIntent
+from contracts.codec import decode
+from contracts.events import CertificateIssued, TrustState
+from services.learning.slot import TrustSlot
+from services.learning.trust import Policy, Standing
+from services.retrainer.standing import put_in_force, standing_of
+from services.runtime.live import Live, LiveSettings
+from services.storage import catalogue, certificates, evidence, outbox
+from services.storage.engine import Database
+from services.storage.evidence import Said, Voice
+from services.trusting import Trusting, policy_of
+
+WITH_TEACHER = {"openai_base_url": "http://localhost"}
+CERTIFIED = Standing(
+    state=TrustState.CERTIFIED,
+    certified=0.7,
+    provisional=0.9,
+    was_certified=True,
+    looked_at=200,
+    rows=180,
+    right=178,
+    bound=0.957,
+    why="178 of 180 rows right",
+)
+
+
+class Stand:
+    """A process's trust over a database with one intent."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.live = Live(LiveSettings(**WITH_TEACHER))  # type: ignore[arg-type]  # as given
+        self.slot = TrustSlot()
+        self.trusting = Trusting(database, self.live, self.slot)
+
+    async def certify(self) -> None:
+        async with self.database.begin() as connection:
+            await put_in_force(connection, CERTIFIED, Policy(), 300, version="v1")
+
+    async def grade(self, rows: int) -> None:
+        said, now = Said("saludo", 0.9, "v1", True), datetime.now(UTC)
+        voices = [
+            Voice(f"t-{n}", "teacher", "saludo", "hola", None, "live", now, said)
+            for n in range(rows)
+        ]
+        async with self.database.begin() as connection:
+            await evidence.hear(connection, voices)
+
+
+@pytest.fixture
+async def stand(database: Database) -> Stand:
+    hello = CatalogueIntent(
+        name="saludo", description="Saluda.", action="text", reply="Hola", examples=("hola",)
+    )
+    async with database.begin() as connection:
+        await catalogue.seed(connection, [hello])
+    return Stand(database)
+
+
+async def test_at_first_all_is_drawn_and_little_trusted(stand: Stand) -> None:
+    await stand.trusting.refresh()
+    given = stand.slot.trust
+    assert (given.state, given.share, given.probation) == (TrustState.UNPROVEN, 1.0, True)
+    assert given.policy.catalogue == {"saludo"}
+
+
+async def test_with_enough_rows_the_probation_ends(stand: Stand) -> None:
+    stand.live.settings = stand.live.settings.model_copy(update={"ml_sorteo_inicial": 5})
+    await stand.grade(5)
+    await stand.trusting.refresh()
+    assert not stand.slot.trust.probation
+    assert stand.slot.trust.share == pytest.approx(0.1)
+
+
+async def test_a_certificate_rules(stand: Stand) -> None:
+    await stand.certify()
+    await stand.trusting.refresh()
+    assert (stand.slot.trust.state, stand.slot.trust.threshold) == (TrustState.CERTIFIED, 0.7)
+
+
+async def test_without_a_teacher_nothing_is_drawn_or_proven(stand: Stand) -> None:
+    await stand.certify()
+    stand.live.settings = LiveSettings()
+    await stand.trusting.refresh()
+    assert (stand.slot.trust.state, stand.slot.trust.share) == (TrustState.UNPROVEN, 0.0)
+
+
+async def test_a_fixed_threshold_is_warned_of_once(stand: Stand) -> None:
+    fixed = {"ml_umbral_modo": "fijo", "ml_umbral_confianza": 60.0}
+    stand.live.settings = stand.live.settings.model_copy(update=fixed)
+    with capture_logs() as logged:
+        for _ in range(2):
+            await stand.trusting.refresh()
+    assert (stand.slot.trust.threshold, stand.slot.trust.probation) == (0.6, False)
+    assert [each["event"].startswith("a fixed threshold") for each in logged].count(True) == 1
+
+
+async def test_the_evidence_is_counted_again_without_a_hint(stand: Stand) -> None:
+    trusting = Trusting(stand.database, stand.live, stand.slot, every=0.01)
+    stop = asyncio.Event()
+    running = asyncio.create_task(trusting.run(stop))
+    await stand.certify()
+    async with asyncio.timeout(5):
+        while True:
+            await asyncio.sleep(0.01)
+            if stand.slot.trust.state is TrustState.CERTIFIED:
+                break
+    stop.set()
+    await running
+
+
+async def test_a_standing_is_kept_whole_and_told(stand: Stand) -> None:
+    await stand.certify()
+    async with stand.database.begin() as connection:
+        assert standing_of(await certificates.newest(connection)) == CERTIFIED
+        [row] = await outbox.claim(connection, 10, "test", 0)
+    told = decode(row.body).data
+    assert isinstance(told, CertificateIssued)
+    assert (told.state, told.threshold, told.rows) == (TrustState.CERTIFIED, 0.7, 180)
+
+
+def test_percentages_become_shares_and_names_sets() -> None:
+    settings = LiveSettings(
+        ml_precision_objetivo=98,
+        ml_sorteo=20,
+        ml_umbral_confianza=75,
+        ml_intenciones_siempre_preguntar=("queja",),
+    )
+    policy = policy_of(settings, frozenset({"queja"}))
+    assert (policy.target, policy.share, policy.threshold) == (0.98, 0.2, 0.75)
+    assert policy.always_ask == {"queja"}
+    assert not policy.has_teacher
