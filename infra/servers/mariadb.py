@@ -1,6 +1,7 @@
 """A private MariaDB server on loopback, without the system's service manager."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -82,23 +83,30 @@ class MariaDB:
     def _install(self) -> None:
         """Fill a data folder under another name first: a killed attempt leaves no half."""
         unfinished = self.folder / f"data.{os.getpid()}"
-        done = subprocess.run(
-            [
-                program("mariadb-install-db"),
-                "--no-defaults",
-                f"--datadir={unfinished}",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-                *_user(),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_S,
-            check=False,
-        )
+        done = _filled(unfinished)
+        if done.returncode != 0:  # seen once among several that started at the same moment
+            shutil.rmtree(unfinished, ignore_errors=True)
+            done = _filled(unfinished)
         if done.returncode != 0:
             raise ServerFailed(f"mariadb-install-db failed:\n{done.stdout}{done.stderr}")
         unfinished.rename(self._data)
+
+
+def _filled(data: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [
+            program("mariadb-install-db"),
+            "--no-defaults",
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+            *_user(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=INSTALL_S,
+        check=False,
+    )
 
 
 def _user() -> list[str]:

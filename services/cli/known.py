@@ -4,6 +4,7 @@ from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
 from services.learning.estimation.messages import UnusableMessages
 from services.learning.labelled import LabelledFileError
+from services.retrainer.by_hand import NotPromoted
 from services.runtime.broker import BrokerAway, TopologyMismatch
 from services.runtime.http import PortBusy
 from services.runtime.settings import SettingsError
@@ -15,6 +16,7 @@ KNOWN = (
     DatabaseAway,
     DatabaseError,
     LabelledFileError,
+    NotPromoted,
     PortBusy,
     SettingsError,
     TopologyMismatch,

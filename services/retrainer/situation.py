@@ -42,7 +42,7 @@ class Reader:
             champion = await models.alias(connection, models.CHAMPION)
             stored = await catalogue.read(connection)
             intents = tuple(each.name for each in stored)
-            seen = await training.seen_up_to(connection, champion)
+            seen = await training.seen_up_to(connection)
             situation = Situation(
                 standing=await self._standing(champion),
                 unfinished=await training.unfinished(connection),

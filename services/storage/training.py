@@ -24,7 +24,7 @@ _log = log_entrenamientos.c
 
 
 class State(StrEnum):
-    """Where a training stands; the last four are its end."""
+    """Where a training stands; the last five are its end."""
 
     REQUESTED = "requested"
     RUNNING = "running"
@@ -32,6 +32,8 @@ class State(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    CHOSEN = "chosen"
+    """No training at all: somebody put a model in force by hand."""
 
 
 UNFINISHED = (State.REQUESTED, State.RUNNING)
@@ -133,6 +135,12 @@ async def cancel(connection: AsyncConnection, training_id: str, by: str) -> bool
     return await _changed(connection, training_id, row)
 
 
+async def that_made(connection: AsyncConnection, version: str) -> Training | None:
+    """The training that a model came into force by; None when it was none of ours."""
+    found = await _trainings(connection, and_(_log.version == version, _promoted))
+    return found[-1] if found else None
+
+
 async def get(connection: AsyncConnection, training_id: str) -> Training | None:
     """A training by its id."""
     query = select(log_entrenamientos).where(_log.training_id == training_id)
@@ -156,13 +164,14 @@ async def learned_up_to(connection: AsyncConnection, version: str) -> int:
     return await _newest(connection, and_(_log.version == version, _promoted))
 
 
-async def seen_up_to(connection: AsyncConnection, version: str | None) -> int:
+async def seen_up_to(connection: AsyncConnection) -> int:
     """The newest sample that no training has to be started for any more.
 
-    It was there when the model in force was trained, or when a training was last started by itself.
+    It was there when a model was last promoted, or a training was last started by itself. So a
+    model that a person rolled back is not brought back by the samples that made it.
     """
     tried = and_(_log.requested_by == AUTOMATIC, _log.finished_at.is_not(None))
-    return await _newest(connection, or_(tried, and_(_log.version == version, _promoted)))
+    return await _newest(connection, or_(tried, _promoted))
 
 
 async def seconds_since_failure(connection: AsyncConnection) -> float | None:
