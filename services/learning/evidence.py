@@ -26,6 +26,11 @@ class Evidence:
         return self.person or settled(self.said, self.teacher, self.second)
 
     @property
+    def agreed(self) -> bool:
+        """Whether the teacher says the same, whatever a person said later."""
+        return self.said == settled(self.said, self.teacher, self.second)
+
+    @property
     def sure(self) -> float:
         """Confidence with which it would be answered alone: 0 for what is named out of scope."""
         return 0.0 if self.said == OUT_OF_SCOPE else self.confidence

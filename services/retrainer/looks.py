@@ -8,9 +8,11 @@ import structlog
 
 from services.learning.certificate import Look, is_due, level_of, look
 from services.learning.evidence import Evidence
+from services.learning.shown import show
 from services.learning.trust import Policy, Standing, after_look, trust
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
+from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, leases, models
 from services.storage.conversations import Transaction
 from services.storage.engine import Database
@@ -33,6 +35,8 @@ class Glance:
     standing: Standing
     last_seen: int
     number: int
+    version: str | None
+    """The model in force."""
 
 
 def as_evidence(row: Row) -> Evidence:
@@ -50,8 +54,10 @@ class Looks:
         holder: str,
         steering: Steering,
         wake_outbox: Callable[[], None],
+        metrics: TrustMetrics,
     ) -> None:
         """``holder`` names this process for the lease."""
+        self._metrics = metrics
         self._database = database
         self._holder = holder
         self._steering = steering
@@ -77,6 +83,7 @@ class Looks:
         policy = self._steering.policy
         async with self._database.read() as connection:
             glance = await self._glance(connection)
+        self._tell(glance, policy)
         if _seen(glance, policy) is None:
             return None
         async with self._database.begin() as connection:
@@ -95,6 +102,11 @@ class Looks:
             async with self._database.begin() as connection:
                 await leases.release(connection, lease)
 
+    def _tell(self, glance: Glance, policy: Policy) -> None:
+        given = trust(glance.standing, policy, len(glance.rows))
+        rows = [as_evidence(row) for row in glance.rows]
+        self._metrics.tell(given, show(rows, given.threshold, policy.delta), glance.version)
+
     async def _act(self, transaction: Transaction, policy: Policy) -> Look | None:
         glance = await self._glance(transaction)
         seen = _seen(glance, policy)
@@ -102,10 +114,9 @@ class Looks:
             return None
         graded = len(glance.rows)
         standing = after_look(glance.standing, seen, _sure(glance.rows, policy), policy, graded)
-        version = await models.alias(transaction, models.CHAMPION)
         newest = glance.rows[-1].id
         await put_in_force(
-            transaction, standing, policy, graded, version=version, seen=(seen, newest)
+            transaction, standing, policy, graded, version=glance.version, seen=(seen, newest)
         )
         self._wake_outbox()
         log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
@@ -123,6 +134,7 @@ class Looks:
             last_seen=await certificates.last_look(transaction),
             # Looks whose rows have all left the window were looks at other evidence.
             number=1 + await certificates.looks_since(transaction, first),
+            version=await models.alias(transaction, models.CHAMPION),
         )
 
 

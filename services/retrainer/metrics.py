@@ -29,6 +29,11 @@ class TrainingMetrics:
             "Labelled samples that came after the last training.",
             registry=registry,
         )
+        self.missing_samples = Gauge(
+            "aprendiz_samples_until_training",
+            "New samples that are missing until a training starts by itself.",
+            registry=registry,
+        )
 
     def ended(self, outcome: str, seconds: float) -> None:
         """Count a training that ended."""

@@ -81,7 +81,9 @@ class Trainings:
     async def look(self, stop: asyncio.Event) -> bool:
         """Do the next thing that is due, if any; False when there is nothing to do here."""
         scene = await self._reader.read(self._steering.settings().ml_auto_retrain_examples)
-        self._metrics.new_samples.set(scene.situation.new_samples)
+        new, wanted = scene.situation.new_samples, scene.situation.wanted
+        self._metrics.new_samples.set(new)
+        self._metrics.missing_samples.set(max(0, wanted - new))
         if isinstance(decide(scene.situation), Wait):
             return False
         async with self._database.begin() as connection:

@@ -11,6 +11,7 @@ from services.retrainer.looks import Looks
 from services.retrainer.metrics import TrainingMetrics
 from services.retrainer.steering import Steering
 from services.retrainer.trainings import Trainings
+from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.keys import Keys
 from services.runtime.live import LiveSettings
 from services.runtime.process import Frame, Intake, Part
@@ -24,7 +25,8 @@ def assemble(
 ) -> Part:
     """The retrainer's part of a process; ``to_policy`` says what settings mean for the student."""
     steering = Steering(lambda: frame.live.settings, to_policy)
-    looks = Looks(database, f"{socket.gethostname()}:{os.getpid()}", steering, frame.wake_outbox)
+    holder, seen = f"{socket.gethostname()}:{os.getpid()}", TrustMetrics(frame.metrics.registry)
+    looks = Looks(database, holder, steering, frame.wake_outbox, seen)
     trainings = Trainings(
         database,
         keys.signing,

@@ -4,12 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
 from services.retrainer.looks import Looks
 from services.retrainer.standing import standing_of
 from services.retrainer.steering import Steering
+from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, outbox
 from services.storage.certificates import LOOK, PROMOTION
 from services.storage.evidence import Said, Voice
@@ -23,9 +25,10 @@ def looks(shop: Shop) -> Looks:
     return looks_of(shop, "one")
 
 
-def looks_of(shop: Shop, holder: str) -> Looks:
+def looks_of(shop: Shop, holder: str, registry: CollectorRegistry | None = None) -> Looks:
     steering = Steering(lambda: shop.live.settings, policy_of)
-    return Looks(shop.database, holder, steering, shop._wake_outbox)
+    metrics = TrustMetrics(registry or CollectorRegistry())
+    return Looks(shop.database, holder, steering, shop._wake_outbox, metrics)
 
 
 async def grade(shop: Shop, first: int, rows: int, *, wrong: int = 0, origin: str = "live") -> None:
@@ -109,3 +112,24 @@ async def test_a_promotion_chooses_a_threshold_and_keeps_what_was_certified(shop
     assert standing.state is TrustState.UNPROVEN
     assert standing.provisional is not None
     assert 0.3 <= standing.provisional <= 0.995
+
+
+async def test_monitors_see_what_the_evidence_shows(shop: Shop) -> None:
+    registry = CollectorRegistry()
+    looks = looks_of(shop, "one", registry)
+    await shop.look()
+    await grade(shop, 0, 100, wrong=2)
+    await looks.look()
+    await looks.look()
+    assert registry.get_sample_value("aprendiz_evidence_rows") == 100
+    assert registry.get_sample_value("aprendiz_evidence_answered_alone") == 1.0
+    assert registry.get_sample_value("aprendiz_evidence_agreement") == 0.98
+    bound = registry.get_sample_value("aprendiz_evidence_agreement_bound")
+    assert bound == pytest.approx(0.948, abs=0.001)
+    labels = {"version": str(await shop.champion())}
+    made = registry.get_sample_value("aprendiz_model_created_timestamp_seconds", labels)
+    assert made == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
+    states = [
+        registry.get_sample_value("aprendiz_trust_state", {"state": state}) for state in TrustState
+    ]
+    assert sum(each or 0 for each in states) == 1
