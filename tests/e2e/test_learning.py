@@ -1,9 +1,11 @@
 """The teacher's answers become a new model, which the running classifier takes up by itself."""
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
 
+from services.storage import settings
 from tests.e2e.outside import OutsideGateway
 from tests.e2e.shop import Shop
 from tests.e2e.waiting import until
@@ -27,6 +29,20 @@ def complaint(thing: str) -> str:
     return f"desde ayer la {thing} huele raro cuando lo prendo"
 
 
+@pytest.fixture
+async def fixed(shop: Shop) -> AsyncIterator[None]:
+    """The operator's threshold holds: what a new student may answer unproven is another matter."""
+    await _set(shop, "fijo")
+    yield
+    await _set(shop, None)
+
+
+async def _set(shop: Shop, mode: str | None) -> None:
+    async with shop.database.begin() as connection:
+        await settings.write(connection, {"ml_umbral_modo": mode}, "test")
+
+
+@pytest.mark.usefixtures("fixed")
 async def test_fifty_samples_lead_to_a_model_that_the_classifier_uses_without_a_restart(
     shop: Shop, gateway: OutsideGateway
 ) -> None:
