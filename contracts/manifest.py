@@ -39,6 +39,10 @@ class Measures(_Frozen):
     covered_precision: Share | None
     per_intent: dict[str, IntentMeasures]
 
+    def worst_first(self) -> list[tuple[str, IntentMeasures]]:
+        """The intents by their F1, the weakest first."""
+        return sorted(self.per_intent.items(), key=lambda intent: (intent[1].f1, intent[0]))
+
 
 class Manifest(_Frozen):
     """What a model file is: checked in full before the file is read.

@@ -69,6 +69,7 @@ ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
         it.database,
         it.slot,
         it.trusted,
+        key=it.keys.signing,
         judge=_judge,
         probes={"broker": _broker_probe(it.frame)},
     ),

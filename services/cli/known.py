@@ -4,11 +4,12 @@ from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
 from services.learning.estimation.messages import UnusableMessages
 from services.learning.labelled import LabelledFileError
-from services.retrainer.by_hand import NotPromoted
+from services.panel.by_hand import NotPromoted
 from services.runtime.broker import BrokerAway, TopologyMismatch
 from services.runtime.http import PortBusy
 from services.runtime.settings import SettingsError
 from services.storage.errors import DatabaseAway, DatabaseError, UnusableUrl
+from services.storage.models import ModelMissing
 
 KNOWN = (
     BrokerAway,
@@ -16,6 +17,7 @@ KNOWN = (
     DatabaseAway,
     DatabaseError,
     LabelledFileError,
+    ModelMissing,
     NotPromoted,
     PortBusy,
     SettingsError,

@@ -1,6 +1,7 @@
 """``aprendiz models``: the models that the database holds."""
 
 import asyncio
+import getpass
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,14 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.cli.model_page import print_model
 from services.cli.options import Json
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from services.panel.by_hand import Promotion
     from services.storage.models import StoredModel
-
-WHO = "cli"
+    from services.storage.training import Training
 
 app = typer.Typer(
     help="Look at the trained models, and say which one serves.", no_args_is_help=True
@@ -54,43 +56,41 @@ def listed(as_json: Json = False) -> None:
 Version = Annotated[
     str, typer.Argument(metavar="VERSION", help="A version, or its alias: champion, previous.")
 ]
+By = Annotated[str, typer.Option("--by", help="Who does it, for the history.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask whether it is meant.")]
 
 
 @app.command()
 def show(version: Version, as_json: Json = False) -> None:
     """One model whole: its figures, the weakest intents first, and what it was made with."""
-    found = next(
-        (
-            each
-            for each in asyncio.run(_stored(read_settings()))
-            if version in (each.manifest.version, *each.aliases)
-        ),
-        None,
-    )
-    if found is None:
-        print(f"There is no model {version}: `aprendiz models list` shows which there are.")
-        raise typer.Exit(1)
+    found, made = asyncio.run(_whole(read_settings(), version))
     if as_json:
         shown = found.manifest.model_dump(mode="json") | {"aliases": found.aliases}
-        print(json.dumps(shown, ensure_ascii=False))
+        shown["training"] = made and made._asdict()
+        print(json.dumps(shown, ensure_ascii=False, default=str))
     else:
-        _show(found)
+        print_model(found, made)
 
 
 @app.command()
-def promote(version: Version, yes: Yes = False) -> None:
+def promote(version: Version, by: By = "", yes: Yes = False) -> None:
     """Put a kept model in force; every process follows without a restart."""
     _confirm(f"Put model {version} in force?", yes)
-    before = asyncio.run(_promote(read_settings(), version))
-    print(f"Model {version} is in force; before it was {before or 'none'}.")
+    _tell(asyncio.run(_promote(read_settings(), version, by or _me())))
 
 
 @app.command()
-def rollback(yes: Yes = False) -> None:
-    """Put the model that was before in force again."""
+def rollback(by: By = "", yes: Yes = False) -> None:
+    """Put the model that was before in force again; a second time, it goes forward again."""
     _confirm("Go back to the model that was in force before?", yes)
-    print(f"Model {asyncio.run(_roll_back(read_settings()))} is in force again.")
+    _tell(asyncio.run(_roll_back(read_settings(), by or _me())))
+
+
+def _me() -> str:
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container's user may have no name
+        return "cli"
 
 
 def _confirm(question: str, yes: bool) -> None:
@@ -98,38 +98,34 @@ def _confirm(question: str, yes: bool) -> None:
         typer.confirm(question, abort=True)
 
 
-def _show(stored: "StoredModel") -> None:
-    manifest, found = stored.manifest, stored.manifest.measures
-    console = Console(soft_wrap=True, markup=False, highlight=False)
-    libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
-    for name, value in (
-        ("version", " ".join((manifest.version, *stored.aliases))),
-        ("made", f"{manifest.created_at:%Y-%m-%d %H:%M:%S} UTC, {libraries}"),
-        ("rows", f"{manifest.rows:,} of {len(manifest.intents)} intents"),
-        ("out of fold", f"accuracy {found.accuracy:.1%}, ECE {found.ece:.1%}"),
-    ):
-        console.print(f"{name:<14}{value}")
-    table = Table("intent", "rows", "precision", "recall", "F1")
-    for name, each in sorted(found.per_intent.items(), key=lambda intent: intent[1].f1):
-        shares = (f"{share:.1%}" for share in (each.precision, each.recall, each.f1))
-        table.add_row(name, str(each.rows), *shares)
-    console.print(table)
+def _tell(done: "Promotion") -> None:
+    print(f"Model {done.version} is in force; before it was {done.before or 'none'}.")
+    for training_id in done.ended:
+        print(f"Training {training_id} was cancelled: it was meant to replace {done.before}.")
 
 
-async def _promote(settings: Settings, version: str) -> str | None:
-    from services.retrainer.by_hand import promote as put_in_force
+async def _whole(settings: Settings, version: str) -> "tuple[StoredModel, Training | None]":
+    from services.storage import models, training
+
+    async with open_database(settings) as database, database.read() as connection:
+        found = await models.find(connection, version)
+        return found, await training.that_made(connection, found.manifest.version)
+
+
+async def _promote(settings: Settings, version: str, who: str) -> "Promotion":
+    from services.panel.by_hand import promote as put_in_force
     from services.runtime.keys import read_keys
 
     async with open_database(settings) as database:
-        return await put_in_force(database, read_keys(settings).signing, version, WHO)
+        return await put_in_force(database, read_keys(settings).signing, version, who)
 
 
-async def _roll_back(settings: Settings) -> str:
-    from services.retrainer.by_hand import roll_back
+async def _roll_back(settings: Settings, who: str) -> "Promotion":
+    from services.panel.by_hand import roll_back
     from services.runtime.keys import read_keys
 
     async with open_database(settings) as database:
-        return await roll_back(database, read_keys(settings).signing, WHO)
+        return await roll_back(database, read_keys(settings).signing, who)
 
 
 async def _stored(settings: Settings) -> "list[StoredModel]":

@@ -1,15 +1,14 @@
-"""Trainings and models as the API shows them; a wish for a training leaves through the outbox."""
+"""Trainings as the API shows them; a wish for a training leaves through the outbox."""
 
 from uuid import uuid4
 
 from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import TrainingRequested
-from services.panel.bodies import Model, Training
+from services.panel.bodies import Training
 from services.panel.refusals import ApiError, shown
-from services.storage import models, outbox, training
+from services.storage import outbox, training
 from services.storage.engine import Database
-from services.storage.models import StoredModel
 from services.storage.outbox import NewRow
 from services.storage.training import Request
 
@@ -29,7 +28,11 @@ async def ask(database: Database, requested_by: str) -> str:
 
 async def get(database: Database, training_id: str) -> Training:
     """Where a training stands. Raises ApiError 404."""
-    found = await _found(database, training_id)
+    return shown_training(await _found(database, training_id))
+
+
+def shown_training(found: training.Training) -> Training:
+    """A training as the API shows it."""
     done = found.finished_at is not None
     return Training(
         **{name: value for name, value in found._asdict().items() if name != "last_sample_id"},
@@ -59,21 +62,3 @@ async def _found(database: Database, training_id: str) -> training.Training:
         expected = "the training_id that POST /train gave"
         raise ApiError(404, "training_id", expected=expected, got=shown(training_id))
     return found
-
-
-async def newest_models(database: Database, limit: int) -> list[Model]:
-    """The models that are kept, newest first."""
-    async with database.read() as connection:
-        return [_model(each) for each in await models.newest(connection, limit)]
-
-
-def _model(stored: StoredModel) -> Model:
-    manifest = stored.manifest
-    return Model(
-        version=manifest.version,
-        aliases=stored.aliases,
-        created_at=manifest.created_at,
-        samples=manifest.rows,
-        intents=len(manifest.intents),
-        **manifest.measures.model_dump(exclude={"rows", "per_intent"}),
-    )

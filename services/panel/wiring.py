@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import structlog
 
 from services.learning.slot import ModelSlot, TrustSlot
-from services.panel.api import Inside, build
+from services.panel.api import build
 from services.panel.engine import Judge
+from services.panel.inside import Inside
 from services.runtime.health import Probe
 from services.runtime.http import open_socket, serve
 from services.runtime.process import Frame, Part
@@ -25,12 +26,14 @@ def assemble(
     slot: ModelSlot,
     trusted: TrustSlot,
     *,
+    key: bytes,
     judge: Judge,
     probes: Mapping[str, Probe] | None = None,
 ) -> Part:
     """The panel's part of a process.
 
-    ``judge`` is the classifier's decision; ``probes`` may hold ``broker`` and ``database``.
+    ``key`` is the signing key, ``judge`` the classifier's decision; ``probes`` may hold ``broker``
+    and ``database``.
 
     Raises:
         PortBusy: names APRENDIZ_HTTP_PORT.
@@ -42,7 +45,9 @@ def assemble(
     listening = open_socket(settings.http_host, port, "APRENDIZ_HTTP_PORT")
     asked = {"database": _database_probe(database), **(probes or {})}
     token = settings.http_token.get_secret_value() if settings.http_token else None
-    app = build(Inside(database, slot, trusted, judge, asked, frame.wake_outbox), token)
+    app = build(
+        Inside(database, slot, trusted, frame.live, judge, asked, frame.wake_outbox, key), token
+    )
 
     async def run(stop: asyncio.Event) -> None:
         host, chosen = listening.getsockname()[:2]

@@ -32,6 +32,14 @@ class ModelMissing(LookupError):
     """No model of that version is kept, or not all of its file."""
 
 
+class ModelGone(ModelMissing):
+    """There was such a model, but its file was pruned, is damaged, or is not for this release."""
+
+
+class AnotherInForce(RuntimeError):
+    """Somebody else has put a model in force meanwhile: look again, then decide."""
+
+
 async def store(connection: AsyncConnection, manifest: Manifest, file: bytes) -> None:
     """Keep a model, its manifest and its figures; storing the same again changes nothing.
 
@@ -70,8 +78,22 @@ async def fetch(connection: AsyncConnection, version: str) -> tuple[Manifest, by
     try:
         _check(manifest, file)
     except ValueError as error:
-        raise ModelMissing(f"Model {version} is kept, but damaged: {error}") from error
+        raise ModelGone(f"Model {version} is kept, but damaged: {error}. Train again.") from error
     return manifest, file
+
+
+async def find(connection: AsyncConnection, name: str) -> StoredModel:
+    """The model of a version, or the one that goes by ``champion`` or ``previous``.
+
+    Raises:
+        ModelMissing: none is kept that goes by it.
+    """
+    version = await alias(connection, name) if name in (CHAMPION, PREVIOUS) else name
+    if version is None:
+        raise ModelMissing(f"No model goes by {name!r} yet")
+    named = select(model_aliases.c.alias).where(model_aliases.c.version == version)
+    aliases = tuple(await connection.scalars(named.order_by(model_aliases.c.alias)))
+    return StoredModel(await _manifest(connection, version), aliases)
 
 
 async def alias(connection: AsyncConnection, name: str) -> str | None:
@@ -81,14 +103,21 @@ async def alias(connection: AsyncConnection, name: str) -> str | None:
 
 
 async def promote(
-    connection: AsyncConnection, version: str, who: str, lease: Lease | None = None
+    connection: AsyncConnection,
+    version: str,
+    who: str,
+    lease: Lease | None = None,
+    *,
+    instead_of: str | None = None,
 ) -> str | None:
     """Put a model in force; returns the version that was before, which becomes ``previous``.
 
-    A training passes the lease that it holds: once lost, nothing is changed. A person passes none.
+    A training passes the lease that it holds: once lost, nothing is changed. A person passes none,
+    but the champion that they saw.
 
     Raises:
         LeaseLost: another training has taken over.
+        AnotherInForce: the champion is not ``instead_of`` any more.
         ModelMissing: that model is not kept.
     """
     if lease is not None:
@@ -96,6 +125,8 @@ async def promote(
     await _manifest(connection, version)
     await versions.bump(connection, versions.MODEL)  # from here on one after the other
     before = await alias(connection, CHAMPION)
+    if instead_of not in (None, before):
+        raise AnotherInForce(f"Model {before} is in force by now, no longer {instead_of}")
     if before == version:
         return await alias(connection, PREVIOUS)
     named = [{"alias": CHAMPION, "version": version}]
@@ -124,11 +155,19 @@ async def _manifest(connection: AsyncConnection, version: str) -> Manifest:
     query = select(model_artifacts.c.manifest).where(model_artifacts.c.version == version)
     document = await connection.scalar(query)
     if document is None:
-        raise ModelMissing(f"No model {version} is kept: `aprendiz models list` shows which are")
+        raise await _missing(connection, version)
     manifest = _read(version, document)
     if manifest is None:
-        raise ModelMissing(f"Model {version} is kept, but this release can't read its manifest")
+        raise ModelGone(f"Model {version} is kept, but this release can't read its manifest")
     return manifest
+
+
+async def _missing(connection: AsyncConnection, version: str) -> ModelMissing:
+    shown = "`aprendiz models list` shows which are kept"
+    figures = select(metricas_modelo.c.version).where(metricas_modelo.c.version == version)
+    if await connection.scalar(figures) is None:
+        return ModelMissing(f"No model {version} is kept: {shown}")
+    return ModelGone(f"Model {version} was pruned, its file is gone: {shown}; train a new one")
 
 
 def _read(version: str, document: object) -> Manifest | None:

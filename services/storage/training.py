@@ -167,11 +167,12 @@ async def learned_up_to(connection: AsyncConnection, version: str) -> int:
 async def seen_up_to(connection: AsyncConnection) -> int:
     """The newest sample that no training has to be started for any more.
 
-    It was there when a model was last promoted, or a training was last started by itself. So a
-    model that a person rolled back is not brought back by the samples that made it.
+    It was there when a model was last promoted, by a training or by hand, or when a training was
+    last started by itself. So what led to a model that a person rolled back does not bring it back.
     """
     tried = and_(_log.requested_by == AUTOMATIC, _log.finished_at.is_not(None))
-    return await _newest(connection, or_(tried, _promoted))
+    promoted = _log.state.in_((State.PROMOTED, State.CHOSEN))
+    return await _newest(connection, or_(tried, promoted))
 
 
 async def seconds_since_failure(connection: AsyncConnection) -> float | None:

@@ -24,6 +24,7 @@ from services.runtime.settings import Settings
 from services.storage import catalogue
 from services.storage.engine import Database
 
+KEY = b"a key of the shop"
 CATALOGUE = Path(__file__).parents[3] / "training_data/base_intents.json"
 
 
@@ -67,7 +68,9 @@ def open_panel(tmp_path: Path) -> Open:
         frame = Frame(chosen, Live(), broker, metrics, lambda: woken.append(None))
         slot, trusted = ModelSlot(), TrustSlot()
         slot.swap(Parrot())
-        part = assemble(frame, database, slot, trusted, judge=judge, probes={"broker": _well})
+        part = assemble(
+            frame, database, slot, trusted, key=KEY, judge=judge, probes={"broker": _well}
+        )
         serving = asyncio.create_task(part.background[0](stop))
         address = f"http://127.0.0.1:{port}"
         try:

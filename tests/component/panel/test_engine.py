@@ -245,6 +245,9 @@ async def test_the_documentation_lists_every_path_and_its_errors(here: Panel) ->
         "/train",
         "/train/{training_id}",
         "/models",
+        "/models/rollback",
+        "/models/{version}",
+        "/models/{version}/promote",
         "/questions",
         "/questions/{turn_id}/answer",
     }

@@ -1,10 +1,15 @@
 """A person puts a model in force, or takes it back; samples that made it don't bring it back."""
 
-import pytest
+import asyncio
 
-from services.retrainer.by_hand import NotPromoted, promote, roll_back
-from services.storage import models
-from tests.component.retrainer.conftest import KEY, Shop
+import pytest
+from sqlalchemy import delete, select
+
+from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
+from services.retrainer.order import Hear, Order, Outcome
+from services.storage import models, outbox, versions
+from services.storage.tables import auditoria, model_artifacts, model_chunks
+from tests.component.retrainer.conftest import KEY, Shop, at_once, wish
 
 
 async def two_models(shop: Shop) -> tuple[str, str]:
@@ -22,16 +27,109 @@ async def two_models(shop: Shop) -> tuple[str, str]:
 
 async def test_a_rollback_lasts_until_new_samples_come(shop: Shop) -> None:
     first, second = await two_models(shop)
-    assert await roll_back(shop.database, KEY, "ana") == first
+    assert (await roll_back(shop.database, KEY, "ana")).version == first
     assert await shop.champion() == first
     assert not await shop.look(), "the samples that made the second model start no training"
     async with shop.database.read() as connection:
         assert await models.alias(connection, models.PREVIOUS) == second
 
 
+async def test_what_came_before_the_rollback_starts_nothing_and_fifty_after_it_do(
+    shop: Shop,
+) -> None:
+    await two_models(shop)
+    late = shop.alike(160)[60:]
+    await shop.take_samples(late[:49], "before")
+    await roll_back(shop.database, KEY, "ana")
+    await shop.take_samples(late[49:50], "after")
+    assert not await shop.look(), "49 of these 50 came before the rollback"
+    await shop.take_samples(late[50:], "after-that")
+    assert await shop.look()
+    assert (await shop.history())[0].details["begun"] == "51 new samples"
+
+
+async def test_who_asks_gets_a_training_after_a_rollback(shop: Shop) -> None:
+    await two_models(shop)
+    await roll_back(shop.database, KEY, "ana")
+    await shop.take(wish("later"))
+    assert await shop.look()
+    assert (await shop.history())[0].training_id == "later"
+
+
+async def test_trainings_that_were_to_replace_the_other_model_end(shop: Shop) -> None:
+    first, second = await two_models(shop)
+    await shop.take(wish("earlier"))
+    done = await roll_back(shop.database, KEY, "cli:ana")
+    assert done == Promotion(first, second, ("earlier",))
+    assert not await shop.look()
+    found = {each.training_id: each for each in await shop.history()}
+    assert found["earlier"].reason == f"Cancelled by cli:ana, who put {first} in force."
+
+
+async def test_a_training_that_runs_meanwhile_does_not_bring_it_back(shop: Shop) -> None:
+    first, _ = await two_models(shop)
+    await shop.take(wish("running"))
+
+    async def meanwhile(order: Order, hear: Hear) -> Outcome:
+        learned = await at_once(order, hear)
+        await roll_back(shop.database, KEY, "ana")
+        return learned
+
+    assert await shop.look(meanwhile)
+    assert await shop.champion() == first
+
+
+async def test_it_is_in_the_history_and_told_to_every_process(shop: Shop) -> None:
+    first, second = await two_models(shop)
+    async with shop.database.read() as connection:
+        version = (await versions.read(connection))[versions.MODEL]
+        told = await outbox.waiting(connection)
+    await roll_back(shop.database, KEY, "cli:ana")
+    [newest, *_] = await shop.history()
+    assert (newest.state, newest.requested_by, newest.version) == ("chosen", "cli:ana", first)
+    assert newest.reason == f"Put in force by hand instead of {second}."
+    async with shop.database.read() as connection:
+        assert (await versions.read(connection))[versions.MODEL] == version + 1
+        assert await outbox.waiting(connection) == told + 1
+        change = await connection.execute(select(auditoria).order_by(auditoria.c.id.desc()))
+    row = change.first()
+    assert row is not None
+    assert (row.who, row.what, row.before, row.after) == ("cli:ana", "model", second, first)
+
+
+async def test_a_second_rollback_goes_forward_again(shop: Shop) -> None:
+    _, second = await two_models(shop)
+    for _ in range(2):
+        await roll_back(shop.database, KEY, "ana")
+    assert await shop.champion() == second
+
+
+async def test_of_two_people_at_once_one_is_told_so(shop: Shop) -> None:
+    await two_models(shop)
+    both = (roll_back(shop.database, KEY, name) for name in ("ana", "eva"))
+    done = await asyncio.gather(*both, return_exceptions=True)
+    refused = [each for each in done if isinstance(each, BaseException)]
+    # One who came only after the other had ended goes forward again; nobody is lied to.
+    assert all(isinstance(each, NotPromoted) for each in refused)
+    assert len(refused) < 2
+
+
+async def test_a_model_whose_file_was_pruned_or_damaged_is_refused(shop: Shop) -> None:
+    first, second = await two_models(shop)
+    async with shop.database.begin() as connection:
+        await connection.execute(delete(model_chunks).where(model_chunks.c.version == first))
+    with pytest.raises(NotPromoted, match="damaged"):
+        await roll_back(shop.database, KEY, "ana")
+    async with shop.database.begin() as connection:
+        await connection.execute(delete(model_artifacts).where(model_artifacts.c.version == first))
+    with pytest.raises(NotPromoted, match="was pruned, its file is gone"):
+        await roll_back(shop.database, KEY, "ana")
+    assert await shop.champion() == second
+
+
 async def test_a_kept_model_is_promoted_by_its_version(shop: Shop) -> None:
     first, second = await two_models(shop)
-    assert await promote(shop.database, KEY, first, "ana") == second
+    assert (await promote(shop.database, KEY, first, "ana")).before == second
     assert await shop.champion() == first
 
 
@@ -45,6 +143,16 @@ async def test_what_cannot_be_used_is_refused_and_nothing_changes(shop: Shop) ->
         await promote(shop.database, KEY, champion, "ana")
     with pytest.raises(NotPromoted, match="No model 20200101T000000-00000000 is kept"):
         await promote(shop.database, KEY, "20200101T000000-00000000", "ana")
-    with pytest.raises(NotPromoted, match="APRENDIZ_SECRET_KEY"):
-        await promote(shop.database, b"another key", champion, "ana")
     assert await shop.champion() == champion
+
+
+async def test_a_model_of_another_key_or_other_libraries_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second = await two_models(shop)
+    with pytest.raises(NotPromoted, match="APRENDIZ_SECRET_KEY"):
+        await roll_back(shop.database, b"another key", "ana")
+    monkeypatch.setattr("services.learning.artifact.installed", lambda _: "0.1")
+    with pytest.raises(NotPromoted, match=r"scikit-learn .*, this is 0\.1"):
+        await roll_back(shop.database, KEY, "ana")
+    assert await shop.champion() == second

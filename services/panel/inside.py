@@ -1,0 +1,39 @@
+"""What the API's routes stand on: what lies inside, and what their descriptions have in common."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from services.learning.slot import ModelSlot, TrustSlot
+from services.panel.engine import Judge
+from services.panel.refusals import ErrorBody
+from services.runtime.health import Probe
+from services.runtime.live import Live
+from services.storage.engine import Database
+
+Limit = Annotated[int, Query(ge=1, le=500, description="How many, at most.")]
+
+BODY = (400, 408, 413, 415)
+"""The refusals of what takes a body."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What the API is an outside of."""
+
+    database: Database
+    slot: ModelSlot
+    trusted: TrustSlot
+    live: Live
+    judge: Judge
+    probes: Mapping[str, Probe]
+    wake_outbox: Callable[[], None]
+    key: bytes = field(repr=False)
+    """The signing key: a model is verified before it is put in force."""
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The answers that are not successes, for a route's description."""
+    return {status: {"model": ErrorBody} for status in statuses}
