@@ -10,6 +10,7 @@ from services.learning.fitting import MACHINES, Counts, blend, count, fit, score
 from services.learning.folds import FOLDS, deal
 from services.learning.measures import measure
 from services.learning.normalise import normalise
+from services.learning.strangers import bar
 from services.learning.student import Example, Floats, LinearStudent, softmax
 from services.learning.trained import Trained
 
@@ -43,10 +44,14 @@ def train(
     factors = blend(scores, truth)
     progress("final fit", FOLDS / (FOLDS + 1))
     fitted = fit(counts, truth, np.arange(len(rows)), seed)
-    out_of_fold = softmax(np.tensordot(factors, scores, 1), 1.0)
+    learned = weights(counts, fitted, intents, language, factors)
+    blended: Floats = np.tensordot(factors, scores, 1)
+    if strange := bar(blended, truth, intents):
+        learned, blended = strange.on_weights(learned), strange.on_scores(blended)
+    out_of_fold = softmax(blended, 1.0)
     progress("done", 1.0)
     return Trained(
-        student=LinearStudent(weights(counts, fitted, intents, language, factors)),
+        student=LinearStudent(learned),
         examples=tuple(rows),
         folds=folds,
         out_of_fold=out_of_fold,
