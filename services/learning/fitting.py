@@ -15,7 +15,7 @@ from services.learning.normalise import tokens
 from services.learning.student import Floats, Weights, softmax
 
 Rows = npt.NDArray[np.int64]
-_BLOCKS = (0.85, 1.0)  # the length of the stems' part of a row, and of the letters'
+BLOCKS = (0.85, 1.0)  # the length of the stems' part of a row, and of the letters'
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
 _LEAST = 1e-12  # a probability of 0 has no logarithm
 _LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents about the same
@@ -64,7 +64,7 @@ def fit(counts: Counts, intents: Rows, rows: Rows, seed: int) -> Fit:
     if len(seen) == 1:  # nothing to tell it apart from
         nothing = np.zeros((len(idf), 1)), np.zeros(1)
         return Fit(idf, (nothing[0],) * len(MACHINES), (nothing[1],) * len(MACHINES), seen)
-    lengths = np.repeat(_BLOCKS, [block.shape[1] for block in counts.blocks])
+    lengths = np.repeat(BLOCKS, [block.shape[1] for block in counts.blocks])
     scaled = csr_matrix(weigh(counts, idf, rows) @ diags(lengths))
     blocks = blocks_of(scaled, places, len(seen), seed)
     learned = [solve(machine, blocks, len(idf), seed=seed) for machine in MACHINES]
