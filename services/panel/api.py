@@ -19,12 +19,14 @@ from services.panel.bodies import (
     Questions,
     Train,
     Training,
+    Trusted,
 )
 from services.panel.body_limit import BodyLimit
 from services.panel.docs import add_docs
 from services.panel.failures import add_failures
 from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.models import add_models
+from services.panel.trusted import trusted
 
 _ABOUT = """What a program may ask of the engine. Bodies are JSON in UTF-8, at most 64 KiB; every
 refusal has the form `{"error": {"field", "expected", "got"}}`."""
@@ -43,6 +45,7 @@ def build(inside: Inside, token: str | None) -> ASGIApp:
     )
     add_failures(app)
     _engine_routes(app, inside)
+    _trust_routes(app, inside)
     _training_routes(app, inside)
     add_models(app, inside)
     _question_routes(app, inside)
@@ -62,6 +65,16 @@ def _engine_routes(app: FastAPI, inside: Inside) -> None:
     )
     async def classify(body: Classify) -> Classified:
         return engine.classify(inside.slot, inside.judge, body.text, inside.trusted.trust)
+
+
+def _trust_routes(app: FastAPI, inside: Inside) -> None:
+    @app.get(
+        "/trust",
+        summary="What the student may answer alone, why, and what led to it",
+        responses=refusals(503),
+    )
+    async def trust(limit: Limit = 20) -> Trusted:
+        return await trusted(inside.database, inside.trusted, inside.live.settings, limit)
 
 
 def _training_routes(app: FastAPI, inside: Inside) -> None:

@@ -90,6 +90,60 @@ class Health(BaseModel):
     """`ok`, or what is the matter."""
 
 
+class Figures(BaseModel):
+    """What the graded turns show at the threshold in force; null of no rows."""
+
+    rows: int
+    accepted: int
+    answered_alone: Share | None
+    """Share of the graded turns that the threshold accepts."""
+    agreement: Share | None
+    """Share of those whose label is what the student said: agreement with the teacher."""
+    agreement_bound: Share | None
+    checked: int
+    """Agreements that a person has checked."""
+    precision_bound: Share | None
+    """What the share of right answers is at least; null until a person has checked one."""
+    ece: Share | None
+
+
+class Certificate(BaseModel):
+    """A look at the evidence, or a promotion, and what was in force from then on."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+    cause: str
+    model_version: str | None
+    state: TrustState
+    threshold: Share
+    certified: Share | None
+    provisional: Share | None
+    number: int | None
+    accepted_rows: int
+    right_rows: int
+    bound: Share | None
+    target: Share
+    why: str
+    created_at: datetime | None
+
+
+class Trusted(BaseModel):
+    """What the student may answer alone, and why."""
+
+    state: TrustState
+    threshold: Share
+    mode: str
+    """`certificado`, or `fijo`: the operator's threshold, whatever the evidence says."""
+    target: Share
+    drawn: Share
+    """Share of the turns that is drawn and graded."""
+    probation: bool
+    """Everything is still drawn, and only harmless intents are answered alone."""
+    why: str
+    evidence: Figures
+    history: tuple[Certificate, ...]
+
+
 class Accepted(BaseModel):
     """A training that was asked for, or asked to end."""
 

@@ -16,6 +16,7 @@ from services.retrainer.due import GiveUp, Train, Wait, attempts, decide
 from services.retrainer.metrics import TrainingMetrics
 from services.retrainer.order import Away, Better, Hear, Order, Outcome, Progress
 from services.retrainer.record import Job, Record
+from services.retrainer.releasing import release_confirmed
 from services.retrainer.situation import Reader, Scene
 from services.retrainer.steering import Steering
 from services.storage import leases
@@ -122,6 +123,7 @@ class Trainings:
 
     async def _train(self, job: Job, scene: Scene, stop: asyncio.Event) -> None:
         began = time.monotonic()
+        await release_confirmed(self._database, self._steering.settings().ml_idioma)
         log.info("training begins", training=job.asked.training_id, why=job.reason)
         await self._record.begun(job)
         outcome = await self._attended(job, self._order(job, scene), stop)

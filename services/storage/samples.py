@@ -103,6 +103,21 @@ async def sent_today(connection: AsyncConnection, contacts: Collection[str]) -> 
     return {contact: int(found) for contact, found in await connection.execute(query)}
 
 
+async def sent_like(
+    connection: AsyncConnection, intents: Collection[str | None], limit: int = 5_000
+) -> list[Held]:
+    """The newest samples of known contacts that can be learned from, with one of these labels."""
+    none_fits = and_(_samples.intencion.is_(None), _samples.etiquetado_por.is_not(None))
+    named = [each for each in intents if each is not None]
+    alike = or_(_samples.intencion.in_(named), none_fits)
+    query = select(_samples.id, _samples.texto, _samples.intencion, _samples.contact_id)
+    query = query.where(
+        usable, alike, _samples.texto.is_not(None), _samples.contact_id.is_not(None)
+    )
+    newest_first = query.order_by(_samples.id.desc()).limit(limit)
+    return [Held(*row) for row in await connection.execute(newest_first)]
+
+
 async def held(connection: AsyncConnection, limit: int = 1_000) -> list[Held]:
     """Held samples, the newest first."""
     query = select(_samples.id, _samples.texto, _samples.intencion, _samples.contact_id)

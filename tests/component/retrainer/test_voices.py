@@ -9,6 +9,7 @@ from sqlalchemy import select
 from contracts.envelope import Envelope
 from contracts.events import Author, Graded, SampleRecorded
 from services.learning.student import OUT_OF_SCOPE
+from services.retrainer.releasing import release_confirmed
 from services.runtime.live import LiveSettings
 from services.storage import evidence
 from services.storage.evidence import Row
@@ -152,3 +153,26 @@ async def test_a_proposed_intent_is_kept(shop: Shop) -> None:
     query = select(training_samples.c.propuesta).where(training_samples.c.turn_id == "t-1")
     async with shop.database.read() as connection:
         assert await connection.scalar(query) == "reservar_mesa"
+
+
+async def test_what_two_other_contacts_also_say_is_released_before_a_training(shop: Shop) -> None:
+    """FIRM contradicts the label, and no second answer came."""
+    await shop.take(said("envio"))
+    assert await stored(shop) == [("envio", "held")]
+    await shop.take(
+        *(envelope_of(alike(contact), given_id=f"alike-{contact}") for contact in ("luz", "eva"))
+    )
+    assert await release_confirmed(shop.database, "es")
+    assert ("envio", "released") in await stored(shop)
+    assert await release_confirmed(shop.database, "es") == []
+
+
+def alike(contact: str) -> SampleRecorded:
+    """Nearly the same words of somebody else, under the same label."""
+    return SampleRecorded(
+        text="¿me lo mandan hoy?",
+        intent="envio",
+        labelled_by=Author.TEACHER,
+        contact_id=contact,
+        turn_id=f"t-{contact}",
+    )

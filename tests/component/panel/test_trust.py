@@ -1,0 +1,38 @@
+"""The API tells what the student is trusted with, and what led to it."""
+
+from datetime import UTC, datetime
+
+from services.learning.trust import Policy, Standing
+from services.retrainer.standing import put_in_force
+from services.storage import evidence
+from services.storage.engine import Database
+from services.storage.evidence import Said, Voice
+from tests.component.panel.conftest import Open, Panel
+
+
+async def test_trust_is_told_with_its_evidence_and_history(
+    database: Database, open_panel: Open
+) -> None:
+    async with open_panel(database) as panel:
+        await _told(panel, database)
+
+
+async def _told(panel: Panel, database: Database) -> None:
+    nothing = (await panel.client.get("/trust")).json()
+    assert (nothing["state"], nothing["threshold"], nothing["history"]) == ("unproven", 0.8, [])
+    assert nothing["evidence"]["agreement"] is None
+    said, now = Said("precio", 0.9, "v1", True), datetime.now(UTC)
+    labels = ["precio"] * 9 + ["envio"]
+    voices = [
+        Voice(f"t-{place}", "teacher", label, "cuanto?", None, "live", now, said)
+        for place, label in enumerate(labels)
+    ]
+    async with database.begin() as connection:
+        await evidence.hear(connection, voices)
+        await put_in_force(
+            connection, Standing(why="9 of 10 rows right"), Policy(), 10, version="v1"
+        )
+    told = (await panel.client.get("/trust")).json()
+    assert told["evidence"]["agreement"] == 0.9
+    assert told["evidence"]["precision_bound"] is None
+    assert [each["why"] for each in told["history"]] == ["9 of 10 rows right"]
