@@ -34,6 +34,8 @@ class Situation:
     """New samples that start a training."""
     since_failure: float | None
     """Seconds since a training failed or was cancelled; None: none ever was."""
+    changed: str | None = None
+    """How the catalogue differs from the model in force; None: no training is needed for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def _by_itself(situation: Situation) -> Decision:
         return Train(f"{situation.new_samples} new samples")
     if situation.standing is not Standing.USABLE:
         return _without_model(situation)
+    if situation.changed is not None:
+        return Train(f"the catalogue changed: {situation.changed}")
     return Wait(f"{situation.new_samples} of {situation.wanted} new samples")
 
 

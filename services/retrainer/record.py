@@ -37,11 +37,13 @@ class Job:
     up_to: int
     """The newest sample that it learns from."""
     attempt: int
+    mark: str = ""
+    """Names the set of intents that it saw: the same set is not trained for again by itself."""
 
     @property
     def details(self) -> dict[str, Any]:
         """What the history shows from the beginning."""
-        return {"begun": self.reason, "attempts": self.attempt}
+        return {"begun": self.reason, "attempts": self.attempt, "intents": self.mark}
 
 
 class Record:

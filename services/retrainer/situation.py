@@ -4,10 +4,13 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.manifest import Manifest
 from services.learning.artifact import ArtifactError, sign, unseal_kept
 from services.learning.normalise import normalise
 from services.retrainer.due import Situation, Standing
-from services.storage import catalogue, models, samples, training
+from services.retrainer.intents import change, learnable, mark_of
+from services.storage import catalogue, intents, models, samples, training
+from services.storage.conversations import Transaction
 from services.storage.engine import Database
 from services.storage.models import ModelMissing
 
@@ -25,6 +28,17 @@ class Scene:
     """Those of the intents that may lose less than others."""
     champion: str | None
     """The version of the model in force; None: there is none that could be compared with."""
+    mark: str = ""
+    """Names the set of intents that can be learned; the training notes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was found of a champion, and the intents that it knows."""
+
+    champion: str | None
+    standing: Standing
+    intents: tuple[str, ...] = ()
 
 
 class Reader:
@@ -34,22 +48,25 @@ class Reader:
         """``key`` is the signing key."""
         self._database = database
         self._key = key
-        self._judged: tuple[str | None, Standing] = (None, Standing.NONE)
+        self._judged = _Judged(None, Standing.NONE)
 
     async def read(self, wanted: int) -> Scene:
         """How things stand now; ``wanted`` new samples start a training."""
         async with self._database.read() as connection:
             champion = await models.alias(connection, models.CHAMPION)
             stored = await catalogue.read(connection)
-            intents = tuple(each.name for each in stored)
+            active = tuple(each.name for each in stored)
             seen = await training.seen_up_to(connection)
+            judged = await self._standing(champion)
+            known = await _learnable(connection, active, judged.intents)
             situation = Situation(
-                standing=await self._standing(champion),
+                standing=judged.standing,
                 unfinished=await training.unfinished(connection),
                 newest_sample=await samples.newest(connection),
-                new_samples=_different(await samples.new_texts(connection, intents, seen, _MOST)),
+                new_samples=_different(await samples.new_texts(connection, active, seen, _MOST)),
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
+                changed=change(known, judged.intents, await training.intents_seen(connection)),
             )
             comparable = (
                 champion is not None
@@ -59,32 +76,44 @@ class Reader:
             )
         return Scene(
             situation,
-            intents,
+            active,
             critical=tuple(each.name for each in stored if each.critical),
             champion=champion if comparable else None,
+            mark=mark_of(known),
         )
 
-    async def _standing(self, champion: str | None) -> Standing:
-        if self._judged[0] != champion:
-            self._judged = (champion, await self._judge(champion))
-        return self._judged[1]
+    async def _standing(self, champion: str | None) -> "_Judged":
+        if self._judged.champion != champion:
+            self._judged = await self._judge(champion)
+        return self._judged
 
-    async def _judge(self, champion: str | None) -> Standing:
+    async def _judge(self, champion: str | None) -> "_Judged":
         if champion is None:
-            return Standing.NONE
+            return _Judged(champion, Standing.NONE)
         try:
             async with self._database.read() as connection:
                 manifest, file = await models.fetch(connection, champion)
         except ModelMissing:
-            return Standing.OUTDATED
-        ours = sign(manifest, self._key).signature
-        if not hmac.compare_digest(ours, manifest.signature):
-            return Standing.FOREIGN
-        try:
-            unseal_kept(manifest, file, self._key)
-        except ArtifactError:
-            return Standing.OUTDATED
-        return Standing.USABLE
+            return _Judged(champion, Standing.OUTDATED)
+        return _Judged(champion, _verdict(manifest, file, self._key), manifest.intents)
+
+
+def _verdict(manifest: Manifest, file: bytes, key: bytes) -> Standing:
+    if not hmac.compare_digest(sign(manifest, key).signature, manifest.signature):
+        return Standing.FOREIGN
+    try:
+        unseal_kept(manifest, file, key)
+    except ArtifactError:
+        return Standing.OUTDATED
+    return Standing.USABLE
+
+
+async def _learnable(
+    connection: Transaction, active: Sequence[str], known: Sequence[str]
+) -> frozenset[str]:
+    new = set(active) - set(known)
+    texts = await intents.counts(connection, new) if new else {}
+    return learnable(active, known, texts)
 
 
 def _different(texts: Sequence[str]) -> int:

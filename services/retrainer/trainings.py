@@ -112,7 +112,8 @@ class Trainings:
                     found.training_id if found else str(uuid4()),
                     (found and found.requested_by) or AUTOMATIC,
                 )
-                job = Job(lease, asked, reason, scene.situation.newest_sample, attempts(found) + 1)
+                newest, attempt = scene.situation.newest_sample, attempts(found) + 1
+                job = Job(lease, asked, reason, newest, attempt, scene.mark)
                 await self._train(job, scene, stop)
             case GiveUp(found, reason):
                 await self._record.failed(lease, found, reason)

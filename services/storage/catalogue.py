@@ -57,7 +57,7 @@ async def seed(connection: AsyncConnection, intents: Iterable[CatalogueIntent]) 
     moment = await now(connection)
     stamps = {"created_at": moment, "updated_at": moment}
     given = list(intents)
-    await connection.execute(insert(table), [{**_row(each), **stamps} for each in given])
+    await connection.execute(insert(table), [{**row_of(each), **stamps} for each in given])
     samples = [
         {**_sample(each.name, example), "created_at": moment}
         for each in given
@@ -84,14 +84,34 @@ async def edit(
         KeyError: a changed field is none that can be edited.
     """
     await versions.bump(connection, versions.CATALOGUE)
-    before = await _one(connection, name)
+    before = await one(connection, name)
     values = {_EDITABLE[field]: value for field, value in changes.items()}
     row = table.c.nombre == name
     moment = await now(connection)
     await connection.execute(update(table).where(row).values(**values, updated_at=moment))
-    after = await _one(connection, name)
+    after = await one(connection, name)
     await audit.record(connection, who, [_change(name, before, after)])
     return after
+
+
+async def one(connection: AsyncConnection, name: str) -> StoredIntent:
+    """An intent by its name, active or not; raises UnknownIntent."""
+    found = await connection.execute(select(*_COLUMNS).where(table.c.nombre == name))
+    row = found.mappings().first()
+    if row is None:
+        raise UnknownIntent(f"The catalogue has no intent {name!r}")
+    return _intent(row)
+
+
+def row_of(intent: CatalogueIntent) -> dict[str, Any]:
+    """The row of an intent as a catalogue file has it."""
+    return {
+        "nombre": intent.name,
+        "descripcion": intent.description,
+        "accion": intent.action,
+        "respuesta": intent.reply,
+        "respuestas": dict(intent.replies),
+    }
 
 
 _EDITABLE = {
@@ -106,24 +126,6 @@ _EDITABLE = {
 
 async def _is_empty(connection: AsyncConnection) -> bool:
     return await connection.scalar(select(table.c.nombre).limit(1)) is None
-
-
-async def _one(connection: AsyncConnection, name: str) -> StoredIntent:
-    found = await connection.execute(select(*_COLUMNS).where(table.c.nombre == name))
-    row = found.mappings().first()
-    if row is None:
-        raise UnknownIntent(f"The catalogue has no intent {name!r}")
-    return _intent(row)
-
-
-def _row(intent: CatalogueIntent) -> dict[str, Any]:
-    return {
-        "nombre": intent.name,
-        "descripcion": intent.description,
-        "accion": intent.action,
-        "respuesta": intent.reply,
-        "respuestas": dict(intent.replies),
-    }
 
 
 def _sample(intent: str, example: str) -> dict[str, Any]:

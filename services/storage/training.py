@@ -175,6 +175,14 @@ async def seen_up_to(connection: AsyncConnection) -> int:
     return await _newest(connection, or_(tried, promoted))
 
 
+async def intents_seen(connection: AsyncConnection) -> str | None:
+    """The mark of the intents that the last ended training saw; None when none noted any."""
+    ended = _log.state.in_((State.PROMOTED, State.REFUSED, State.FAILED, State.CANCELLED))
+    query = select(_log.details).where(ended).order_by(_log.finished_at.desc()).limit(20)
+    marks = ((details or {}).get("intents") for details in await connection.scalars(query))
+    return next((mark for mark in marks if mark), None)
+
+
 async def seconds_since_failure(connection: AsyncConnection) -> float | None:
     """How long ago a training failed or was cancelled last; None when none ever was."""
     broken = _log.state.in_((State.FAILED, State.CANCELLED))

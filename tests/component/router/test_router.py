@@ -30,7 +30,7 @@ from services.runtime.live import Live, LiveSettings
 from services.runtime.metrics import Metrics
 from services.runtime.process import Frame
 from services.runtime.settings import Settings
-from services.storage import catalogue, claims
+from services.storage import catalogue, claims, intents
 from services.storage.engine import Database
 from services.storage.shop import parse_stock, seed_demo
 from services.storage.tables import productos
@@ -216,6 +216,27 @@ async def test_an_intent_that_is_switched_off_goes_to_the_teacher(stand: Stand) 
     await stand.edit("pago", active=False)
     [event] = await stand.answer("pago", "aceptan tarjeta?")
     assert isinstance(event, IntentClassified)
+
+
+async def test_an_intent_that_was_renamed_or_never_was_goes_to_the_teacher(stand: Stand) -> None:
+    """A model names intents by the names that it learned, until the next one is in force."""
+    async with stand.database.begin() as connection:
+        await intents.rename(connection, "saludo", "bienvenida", "ana")
+    await stand.part.follows["catalogue"]()
+    for name in ("saludo", "nunca_fue", "__oos__"):
+        [escalated] = await stand.answer(name, "hola", turn_id=f"t-{name}")
+        assert isinstance(escalated, IntentClassified)
+        assert escalated.route is Route.UNSURE
+    [reply] = await stand.answer("bienvenida", "hola", turn_id="t-new")
+    assert isinstance(reply, ReplyRequested)
+
+
+async def test_an_answer_to_a_question_of_an_intent_that_is_gone_harms_nothing(
+    stand: Stand,
+) -> None:
+    await stand.edit("estado_pedido", active=False)
+    [escalated] = await stand.answer("afirmar", "sí", asked="estado_pedido")
+    assert isinstance(escalated, IntentClassified)
 
 
 async def test_a_changed_setting_is_said_from_the_next_batch_on(stand: Stand) -> None:

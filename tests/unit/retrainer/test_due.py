@@ -90,3 +90,9 @@ def test_a_training_that_kills_its_processes_is_given_up() -> None:
     decision = decide(replace(CALM, unfinished=(orphan,)))
     assert isinstance(decision, GiveUp)
     assert "memory" in decision.reason
+
+
+def test_a_changed_catalogue_is_worth_a_training() -> None:
+    changed = replace(CALM, changed="garantia is new")
+    assert decide(changed) == Train("the catalogue changed: garantia is new")
+    assert isinstance(decide(replace(changed, standing=Standing.FOREIGN)), Wait)

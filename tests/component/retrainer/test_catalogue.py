@@ -1,0 +1,90 @@
+"""The catalogue changes under a model: it is trained anew by itself, once, and never broken."""
+
+from collections.abc import Sequence
+
+from services.panel.by_hand import roll_back
+from services.retrainer.order import Hear, Order, Outcome, Worse
+from services.storage import catalogue, intents, models
+from services.storage.training import State
+from tests.component.retrainer.conftest import KEY, Shop
+
+NEW = tuple(f"tiene garantia {thing}" for thing in ("la licuadora", "el reloj", "esta silla"))
+
+
+async def refuse(_order: Order, _hear: Hear) -> Outcome:
+    return Worse(samples=1, reason="Refused: a rehearsal.")
+
+
+async def known(shop: Shop) -> Sequence[str]:
+    async with shop.database.read() as connection:
+        return (await models.find(connection, models.CHAMPION)).manifest.intents
+
+
+async def edit(shop: Shop, name: str, **changes: object) -> None:
+    async with shop.database.begin() as connection:
+        await catalogue.edit(connection, name, changes, "ana")
+
+
+async def test_a_renamed_intent_is_learned_by_its_new_name(shop: Shop) -> None:
+    await shop.look()
+    assert not await shop.look()
+    async with shop.database.begin() as connection:
+        await intents.rename(connection, "precio", "cuanto_vale", "ana")
+    assert await shop.look()
+    [newest, *_] = await shop.history()
+    assert newest.details["begun"] == "the catalogue changed: cuanto_vale is new, precio is gone"
+    assert newest.state == State.PROMOTED, newest.reason
+    assert "cuanto_vale" in await known(shop)
+    assert "precio" not in await known(shop)
+    assert not await shop.look()
+
+
+async def test_an_intent_that_was_switched_off_is_forgotten(shop: Shop) -> None:
+    await shop.look()
+    await edit(shop, "precio", active=False)
+    assert await shop.look()
+    assert (await shop.history())[0].state == State.PROMOTED
+    assert "precio" not in await known(shop)
+    await edit(shop, "precio", active=True)
+    assert await shop.look()
+    assert "precio" in await known(shop)
+
+
+async def test_a_new_intent_is_learned_once_it_has_two_texts(shop: Shop) -> None:
+    await shop.look()
+    made = shop.intents[0].model_copy(update={"name": "garantia", "examples": ()})
+    async with shop.database.begin() as connection:
+        await intents.add(connection, made, "ana")
+    assert not await shop.look()
+    await shop.take_samples([(text, "garantia") for text in NEW[:1]], "one")
+    assert not await shop.look()
+    await shop.take_samples([(text, "garantia") for text in NEW[1:]], "more")
+    assert await shop.look()
+    assert (await shop.history())[0].details["begun"] == "the catalogue changed: garantia is new"
+    assert not await shop.look(), "whatever became of it, it is not tried again"
+
+
+async def test_a_refused_change_is_not_tried_again_before_the_next_one(shop: Shop) -> None:
+    await shop.look()
+    await edit(shop, "precio", active=False)
+    assert await shop.look(refuse)
+    assert not await shop.look(refuse)
+    await edit(shop, "saludo", active=False)
+    assert await shop.look(refuse)
+    assert not await shop.look(refuse)
+
+
+async def test_an_edit_of_words_starts_nothing(shop: Shop) -> None:
+    await shop.look()
+    await edit(shop, "precio", reply="Cuesta {items}")
+    assert not await shop.look()
+
+
+async def test_a_rollback_to_a_model_of_before_the_change_lasts(shop: Shop) -> None:
+    await shop.look()
+    first = await shop.champion()
+    await edit(shop, "precio", active=False)
+    await shop.look()
+    await roll_back(shop.database, KEY, "ana")
+    assert not await shop.look()
+    assert await shop.champion() == first

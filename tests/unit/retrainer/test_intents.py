@@ -1,0 +1,30 @@
+"""What of the catalogue is worth a training of its own."""
+
+from contracts.catalogue import OUT_OF_SCOPE
+from services.retrainer.intents import change, learnable, mark_of
+
+KNOWN = ("precio", "saludo", OUT_OF_SCOPE)
+
+
+def test_an_intent_needs_two_texts_or_a_model_that_knows_it() -> None:
+    texts = {"garantia": 2, "talla": 1}
+    active = ("saludo", "garantia", "talla", "factura")
+    assert learnable(active, KNOWN, texts) == {"saludo", "garantia"}
+
+
+def test_what_is_new_and_what_is_gone_is_named() -> None:
+    assert change({"precio", "hola"}, KNOWN, None) == "hola is new, saludo is gone"
+
+
+def test_a_model_that_knows_the_catalogue_needs_nothing() -> None:
+    assert change({"precio", "saludo"}, KNOWN, None) is None
+
+
+def test_what_a_training_has_seen_is_not_tried_again() -> None:
+    intents = {"precio", "saludo", "garantia"}
+    assert change(intents, KNOWN, mark_of(intents)) is None
+    assert change(intents, KNOWN, mark_of(intents - {"garantia"})) == "garantia is new"
+
+
+def test_the_order_of_the_intents_says_nothing() -> None:
+    assert mark_of(["a", "b"]) == mark_of(["b", "a"]) != mark_of(["a"])
