@@ -11,6 +11,7 @@ from services.cli import (
     estimate,
     evaluate,
     failures,
+    intents,
     models,
     run,
     simulate,
@@ -45,6 +46,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("simulate")(simulate.simulate)
 app.command("estimate")(estimate.estimate)
 app.add_typer(models.app, name="models")
+app.add_typer(intents.app, name="intents")
 app.add_typer(failures.app, name="failures")
 app.add_typer(topology.app, name="topology")
 app.add_typer(db.app, name="db")

@@ -5,10 +5,13 @@ from services.cli.line import Unsayable
 from services.learning.estimation.messages import UnusableMessages
 from services.learning.labelled import LabelledFileError
 from services.panel.by_hand import NotPromoted
+from services.panel.intents import UnusableIntent
 from services.runtime.broker import BrokerAway, TopologyMismatch
 from services.runtime.http import PortBusy
 from services.runtime.settings import SettingsError
+from services.storage.catalogue import UnknownIntent
 from services.storage.errors import DatabaseAway, DatabaseError, UnusableUrl
+from services.storage.intents import IntentExists, UnusableName
 from services.storage.models import ModelMissing
 
 KNOWN = (
@@ -16,13 +19,17 @@ KNOWN = (
     ChartsMissing,
     DatabaseAway,
     DatabaseError,
+    IntentExists,
     LabelledFileError,
     ModelMissing,
     NotPromoted,
     PortBusy,
     SettingsError,
     TopologyMismatch,
+    UnknownIntent,
     Unsayable,
+    UnusableIntent,
     UnusableMessages,
+    UnusableName,
     UnusableUrl,
 )

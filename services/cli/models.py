@@ -1,7 +1,6 @@
 """``aprendiz models``: the models that the database holds."""
 
 import asyncio
-import getpass
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.model_page import print_model
-from services.cli.options import Json
+from services.cli.options import By, Json, me
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -56,7 +55,6 @@ def listed(as_json: Json = False) -> None:
 Version = Annotated[
     str, typer.Argument(metavar="VERSION", help="A version, or its alias: champion, previous.")
 ]
-By = Annotated[str, typer.Option("--by", help="Who does it, for the history.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask whether it is meant.")]
 
 
@@ -76,21 +74,14 @@ def show(version: Version, as_json: Json = False) -> None:
 def promote(version: Version, by: By = "", yes: Yes = False) -> None:
     """Put a kept model in force; every process follows without a restart."""
     _confirm(f"Put model {version} in force?", yes)
-    _tell(asyncio.run(_promote(read_settings(), version, by or _me())))
+    _tell(asyncio.run(_promote(read_settings(), version, by or me())))
 
 
 @app.command()
 def rollback(by: By = "", yes: Yes = False) -> None:
     """Put the model that was before in force again; a second time, it goes forward again."""
     _confirm("Go back to the model that was in force before?", yes)
-    _tell(asyncio.run(_roll_back(read_settings(), by or _me())))
-
-
-def _me() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):  # a container's user may have no name
-        return "cli"
+    _tell(asyncio.run(_roll_back(read_settings(), by or me())))
 
 
 def _confirm(question: str, yes: bool) -> None:

@@ -25,6 +25,7 @@ from services.panel.body_limit import BodyLimit
 from services.panel.docs import add_docs
 from services.panel.failures import add_failures
 from services.panel.inside import BODY, Inside, Limit, refusals
+from services.panel.intent_routes import add_intents
 from services.panel.models import add_models
 from services.panel.trusted import trusted
 
@@ -48,6 +49,7 @@ def build(inside: Inside, token: str | None) -> ASGIApp:
     _trust_routes(app, inside)
     _training_routes(app, inside)
     add_models(app, inside)
+    add_intents(app, inside)
     _question_routes(app, inside)
     add_docs(app)
     return Access(BodyLimit(app), token)

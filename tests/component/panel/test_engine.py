@@ -242,8 +242,12 @@ async def test_the_documentation_lists_every_path_and_its_errors(here: Panel) ->
     assert set(described["paths"]) == {
         "/health",
         "/classify",
+        "/trust",
         "/train",
         "/train/{training_id}",
+        "/intents",
+        "/intents/proposed",
+        "/intents/{name}",
         "/models",
         "/models/rollback",
         "/models/{version}",
