@@ -6,6 +6,7 @@ from pathlib import Path
 import structlog
 
 from services.learning.artifact import ArtifactError, load, unseal, write
+from services.learning.cache import forget
 from services.learning.slot import NO_MODEL, ModelSlot
 from services.learning.student import LinearStudent
 from services.storage import models
@@ -49,6 +50,21 @@ class Champion:
             return
         self._slot.swap(student)
         log.info("model in force", model=version)
+        await self._tidy(version)
+
+    async def _tidy(self, version: str) -> None:
+        """Forget what the cache no longer needs; a cache that can't be tidied harms nobody."""
+        async with self._database.read() as connection:
+            previous = await models.alias(connection, models.PREVIOUS)
+            champion = await models.alias(connection, models.CHAMPION)
+        used = {version, champion or version, previous or version}
+        try:
+            gone = await asyncio.to_thread(forget, self._models_dir, used)
+        except OSError as error:
+            log.warning("cache of models not tidied", folder=str(self._models_dir), why=str(error))
+            return
+        if gone:
+            log.info("old models left the cache", models=gone)
 
     async def _cached(self, version: str) -> LinearStudent | None:
         folder = self._models_dir / version

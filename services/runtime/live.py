@@ -85,6 +85,8 @@ class LiveSettings(BaseModel):
         "¡Gracias por escribirnos! Un asesor te responderá en unos minutos."
     )
     """What a customer is told once when nobody but a person can answer."""
+    retencion_dias: Annotated[int, Field(ge=7, le=3_650)] = 180
+    """Days after which settled rows (claims, deliveries, failures, paid answers) are forgotten."""
     negocio_nombre: str = "nuestra tienda"
     negocio_horario: str = ""
     negocio_direccion: str = ""

@@ -199,3 +199,18 @@ async def test_an_away_database_is_for_the_caller_to_wait_for(tmp_path: Path) ->
     async with Database.open("mysql://nobody@127.0.0.1:9/nothing") as nowhere:
         with pytest.raises(DatabaseAway):
             await Process(nowhere, tmp_path).champion.refresh()
+
+
+async def test_old_models_leave_the_cache_when_another_is_in_force(
+    process: Process, sealed: tuple[Sealed, Sealed]
+) -> None:
+    old = [f"2026010{day}T000000-0000000{day}" for day in range(1, 6)]
+    for name in [*old, "mine"]:
+        folder = process.folder / name
+        folder.mkdir(parents=True)
+        (folder / MODEL).write_text("old")
+    kept = {await process.promote(each) for each in sealed}
+    await process.champion.refresh()
+    left = {path.name for path in process.folder.iterdir()}
+    assert left == {process.version, "mine", *old[-2:]}
+    assert process.version in kept
