@@ -9,7 +9,7 @@ import structlog
 from services.learning.certificate import Look, is_due, level_of, look
 from services.learning.evidence import Evidence
 from services.learning.shown import show
-from services.learning.trust import Policy, Standing, after_look, trust
+from services.learning.trust import Policy, Standing, after_look, after_promotion, trust
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
@@ -37,6 +37,15 @@ class Glance:
     number: int
     version: str | None
     """The model in force."""
+    stands_for: str | None
+    """The model that the standing is of; None: nothing was decided yet."""
+    provisional: float | None
+    """What was last chosen for the model in force."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person has put another model in force than the one that the standing is of."""
+        return None not in (self.version, self.stands_for) and self.version != self.stands_for
 
 
 def as_evidence(row: Row) -> Evidence:
@@ -68,6 +77,10 @@ class Looks:
         """Say that evidence was just stored."""
         self._woken.set()
 
+    async def follow(self) -> None:
+        """Another model is in force: see whether the standing is of that one."""
+        self.wake()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever it is due, until ``stop``."""
         while not stop.is_set():
@@ -84,7 +97,7 @@ class Looks:
         async with self._database.read() as connection:
             glance = await self._glance(connection)
         self._tell(glance, policy)
-        if _seen(glance, policy) is None:
+        if _seen(glance, policy) is None and not glance.by_hand:
             return None
         async with self._database.begin() as connection:
             lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
@@ -109,10 +122,13 @@ class Looks:
 
     async def _act(self, transaction: Transaction, policy: Policy) -> Look | None:
         glance = await self._glance(transaction)
+        graded = len(glance.rows)
+        if glance.by_hand:
+            await self._renew(transaction, glance, policy)
+            return None
         seen = _seen(glance, policy)
         if seen is None:
             return None
-        graded = len(glance.rows)
         standing = after_look(glance.standing, seen, _sure(glance.rows, policy), policy, graded)
         newest = glance.rows[-1].id
         await put_in_force(
@@ -122,19 +138,34 @@ class Looks:
         log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
         return seen
 
+    async def _renew(self, transaction: Transaction, glance: Glance, policy: Policy) -> None:
+        """Let the standing be of the model that a person has put in force.
+
+        Its own provisional threshold counts; where none is known, the one in force is kept.
+        """
+        chosen = glance.provisional or glance.standing.provisional or policy.threshold
+        graded = len(glance.rows)
+        renewed = after_promotion(glance.standing, chosen, policy, graded)
+        await put_in_force(transaction, renewed, policy, graded, version=glance.version)
+        self._wake_outbox()
+
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
         rows = await evidence.window(
             transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
         )
         first = rows[0].id if rows else 0
+        newest = await certificates.newest(transaction)
+        version = await models.alias(transaction, models.CHAMPION)
         return Glance(
             rows=rows,
-            standing=standing_of(await certificates.newest(transaction)),
+            standing=standing_of(newest),
             last_seen=await certificates.last_look(transaction),
             # Looks whose rows have all left the window were looks at other evidence.
             number=1 + await certificates.looks_since(transaction, first),
-            version=await models.alias(transaction, models.CHAMPION),
+            version=version,
+            stands_for=newest.model_version if newest else None,
+            provisional=await certificates.chosen_for(transaction, version),
         )
 
 

@@ -45,4 +45,5 @@ def assemble(
         NAME,
         intakes=[Intake(queue_of(NAME), handler.handle)],
         background=[trainings.run, looks.run],
+        follows={"model": looks.follow},
     )

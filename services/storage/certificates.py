@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage import versions
@@ -62,6 +62,13 @@ async def history(connection: AsyncConnection, limit: int = 100) -> list[Certifi
     columns = [certificates.c[name] for name in Certificate._fields]
     query = select(*columns).order_by(_c.id.desc()).limit(limit)
     return [Certificate(*row) for row in await connection.execute(query)]
+
+
+async def chosen_for(connection: AsyncConnection, version: str | None) -> float | None:
+    """The provisional threshold of a model, as it was chosen when its training promoted it."""
+    of = and_(_c.model_version == version, _c.cause == PROMOTION)
+    query = select(_c.provisional).where(of).order_by(_c.id).limit(1)
+    return await connection.scalar(query)
 
 
 async def last_look(connection: AsyncConnection) -> int:

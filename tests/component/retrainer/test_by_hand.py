@@ -7,9 +7,10 @@ from sqlalchemy import delete, select
 
 from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
 from services.retrainer.order import Hear, Order, Outcome
-from services.storage import models, outbox, versions
+from services.storage import certificates, models, outbox, versions
 from services.storage.tables import auditoria, model_artifacts, model_chunks
 from tests.component.retrainer.conftest import KEY, Shop, at_once, wish
+from tests.component.retrainer.test_looks import looks_of
 
 
 async def two_models(shop: Shop) -> tuple[str, str]:
@@ -156,3 +157,24 @@ async def test_a_model_of_another_key_or_other_libraries_is_refused(
     with pytest.raises(NotPromoted, match=r"scikit-learn .*, this is 0\.1"):
         await roll_back(shop.database, KEY, "ana")
     assert await shop.champion() == second
+
+
+async def test_the_threshold_of_the_restored_model_is_in_force_again(shop: Shop) -> None:
+    """What was chosen, or certified, for the one that was rolled back is not its own."""
+    first, _ = await two_models(shop)
+    async with shop.database.begin() as connection:
+        newest, oldest = await certificates.history(connection)
+        # As if the two needed different thresholds, and a lower one had been certified since.
+        lower = newest._replace(cause="look", state="certified", certified=0.3, provisional=0.2)
+        await certificates.add(connection, lower)
+    await roll_back(shop.database, KEY, "ana")
+    assert await looks_of(shop, "one").look() is None
+    async with shop.database.read() as connection:
+        [stored, *_] = await certificates.history(connection)
+    assert (stored.cause, stored.model_version) == ("promotion", first)
+    assert stored.provisional == oldest.provisional
+    assert (stored.state, stored.certified) == ("unproven", None)
+    assert "the new model needs" in stored.why
+    await looks_of(shop, "one").look()
+    async with shop.database.read() as connection:
+        assert len(await certificates.history(connection)) == 4
