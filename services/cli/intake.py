@@ -106,6 +106,7 @@ def _zipped(path: Path) -> Chat:
             if archive.getinfo(name).file_size > _MOST:
                 raise UnusableMessages(f"{name} in it is larger than {_MOST // 2**20} MiB.")
             text = _decoded(archive.read(name), [])
+    # Besides its own error, zipfile raises these for a compression it lacks and for a password.
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise UnusableMessages(f"can't be unpacked ({error}). Export the chat again.") from error
     return Chat(path.stem, tuple(read_chat(text)))
