@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.measures import THRESHOLD, Places, lowest_threshold, measure
-from services.learning.student import OUT_OF_SCOPE, Example, Floats
+from services.learning.student import Example, Floats
 
 TARGETS = (0.95, 0.98)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.learning.student import OUT_OF_SCOPE
+from contracts.catalogue import OUT_OF_SCOPE
 
 
 @dataclass(frozen=True, slots=True)

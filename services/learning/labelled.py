@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contracts.catalogue import CatalogueError, parse_catalogue
-from services.learning.student import OUT_OF_SCOPE, Example
+from contracts.catalogue import OUT_OF_SCOPE, CatalogueError, parse_catalogue
+from services.learning.student import Example
 
 
 class LabelledFileError(ValueError):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.measures import lowest_threshold
 from services.learning.out_of_fold import OutOfFold
-from services.learning.student import OUT_OF_SCOPE
 
 TARGET = 0.95
 """The precision of what is answered alone, at which coverages are compared."""

@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certificate import GRID
 from services.learning.out_of_fold import OutOfFold
 from services.learning.retraining import Sample
-from services.learning.student import OUT_OF_SCOPE, Floats, Student
+from services.learning.student import Floats, Student
 
 NOWHERE = 0.995
 """The threshold where no other reaches the target."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.fitting import Rows, blend
-from services.learning.student import OUT_OF_SCOPE, Floats, Weights
+from services.learning.student import Floats, Weights
 
 # Of the score that `__oos__` learned, the share that counts; the bar is the same for every text.
 # All of it finds only what resembles the strange texts of the training, and out of fold these

@@ -13,9 +13,6 @@ from services.learning.grams import pieces
 Floats = npt.NDArray[np.float64]
 _ALTERNATIVES = 3
 
-OUT_OF_SCOPE = "__oos__"
-"""The intent of what no intent of the shop fits: learned like any other, never acted upon."""
-
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from contracts.catalogue import HARMLESS
+from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
 from contracts.events import Reason, TrustState
 from services.learning.certificate import Look
 from services.learning.drawing import share_to_draw
-from services.learning.student import OUT_OF_SCOPE, Prediction
+from services.learning.student import Prediction
 
 
 @dataclass(frozen=True, slots=True)

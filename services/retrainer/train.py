@@ -7,11 +7,11 @@ import threading
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.artifact import ArtifactError, save, unseal, unseal_kept
 from services.learning.promotion import Promote, Refuse
 from services.learning.provisional import provisional
 from services.learning.retraining import Champion, Sample, retrain
-from services.learning.student import OUT_OF_SCOPE
 from services.learning.training import TrainingDataError
 from services.retrainer.looks import as_evidence
 from services.retrainer.order import (

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from services.learning.student import OUT_OF_SCOPE
+from contracts.catalogue import OUT_OF_SCOPE
 
 NOTHING_FITS = frozenset({
     "", "none", "null", "nan", "n_a", "na", "oos", "out_of_scope", "fuera_de_alcance", "ninguna",

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.evaluation import Evaluation, Said, evaluate, say
-from services.learning.student import OUT_OF_SCOPE, Example
+from services.learning.student import Example
 
 HERE = Path(__file__).parent
 _NOTHING_FITS = "None"  # what nlp.js answers when it knows no word of a text

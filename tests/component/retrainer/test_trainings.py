@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import libraries, sign
-from services.learning.student import OUT_OF_SCOPE
 from services.retrainer.order import Hear, Order, Outcome
 from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import Envelope
 from contracts.events import Author, Graded, SampleRecorded
-from services.learning.student import OUT_OF_SCOPE
 from services.retrainer.releasing import release_confirmed
 from services.runtime.live import LiveSettings
 from services.storage import evidence

@@ -2,9 +2,10 @@
 
 import pytest
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Kind, Reason, Route
 from services.classifier.route import ACCEPTED, decide
-from services.learning.student import OUT_OF_SCOPE, Guess, Prediction
+from services.learning.student import Guess, Prediction
 from services.learning.trust import Policy, Standing, trust
 
 TRUST = trust(Standing(), Policy(has_teacher=False), 0)

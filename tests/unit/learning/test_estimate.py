@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.estimation.estimate import (
     SHADOW_SHARE,
     USD_PER_THOUSAND_CALLS,
@@ -18,7 +19,7 @@ from services.learning.estimation.hearing import hear
 from services.learning.estimation.labels import match
 from services.learning.estimation.masking import masked
 from services.learning.estimation.messages import Content, Message, UnusableMessages, gather
-from services.learning.student import OUT_OF_SCOPE, Example
+from services.learning.student import Example
 from services.learning.training import train
 
 BEGIN = datetime(2024, 5, 1, 9, 0, tzinfo=UTC)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.labelled import Message
 from services.learning.simulated import report
 from services.learning.simulation import Plan, Simulated, simulate
-from services.learning.student import OUT_OF_SCOPE, Example
+from services.learning.student import Example
 from services.learning.trust import Policy
 
 BASE = [

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.fitting import Rows
 from services.learning.strangers import Bar, bar
-from services.learning.student import OUT_OF_SCOPE, Example, Floats, Weights, softmax
+from services.learning.student import Example, Floats, Weights, softmax
 from services.learning.trained import Trained
 from services.learning.training import train
 

@@ -4,10 +4,11 @@ import dataclasses
 
 import pytest
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Reason, TrustState
 from services.learning.certificate import Look
 from services.learning.drawing import is_drawn, share_to_draw
-from services.learning.student import OUT_OF_SCOPE, Guess, Prediction
+from services.learning.student import Guess, Prediction
 from services.learning.trust import (
     Policy,
     Standing,
