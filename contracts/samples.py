@@ -149,7 +149,7 @@ SAMPLES: tuple[Event, ...] = (
         rows=212,
         bound=0.957,
         model_version="20261102T160000-5e6f7a8b",
-        why="209 of 212 rows right at 85%: at least 95.7% with 95.0% certainty",
+        why="209 of 212 rows agree with their labels at 85%: at least 95.7% with 95.0% certainty",
     ),
     SettingsChanged(version=7, keys=("ml_umbral_confianza",), changed_by="panel:admin"),
 )

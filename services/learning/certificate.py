@@ -84,12 +84,28 @@ def look(
     if not steps:
         return None
     passed = [step for step in steps if step.bound >= target]
-    if passed:
-        return _look(TrustState.CERTIFIED, passed[-1], steps, number, level, target)
     acting = _step(evidence, in_force, level)
-    if acting.rows and upper_bound(acting.right, acting.rows, level) < target:
-        return _look(TrustState.REFUTED, acting, steps, number, level, target)
-    return _look(TrustState.UNPROVEN, steps[0], steps, number, level, target)
+    if passed:
+        state, step = TrustState.CERTIFIED, passed[-1]
+    elif acting.rows and upper_bound(acting.right, acting.rows, level) < target:
+        state, step = TrustState.REFUTED, acting
+    else:
+        state, step = TrustState.UNPROVEN, steps[0]
+    why = _why(state, step, target, level)
+    if state is not TrustState.CERTIFIED:
+        why += _teachers_part(evidence, target, level)
+    return Look(
+        state=state,
+        number=number,
+        level=level,
+        target=target,
+        threshold=step.threshold if passed else None,
+        rows=step.rows,
+        right=step.right,
+        bound=step.bound,
+        why=why,
+        steps=tuple(steps),
+    )
 
 
 def _walk(evidence: Sequence[Evidence], target: float, level: float) -> list[Step]:
@@ -112,24 +128,22 @@ def _step(evidence: Sequence[Evidence], threshold: float, level: float) -> Step:
     return Step(threshold, rows, right, lower_bound(right, rows, level))
 
 
-def _look(
-    state: TrustState, step: Step, steps: list[Step], number: int, level: float, target: float
-) -> Look:
-    seen = f"{step.right} of {step.rows} rows right at {step.threshold:.0%}"
-    why = {
+def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) -> str:
+    """Whether the labels themselves are too often wrong to show the target, as people found."""
+    found = [row.teacher == row.person for row in evidence if row.person]
+    rows, right = len(found), sum(found)
+    if not rows or upper_bound(right, rows, level) >= target:
+        return ""
+    return (
+        f"; the teacher itself was right in {right} of {rows} turns that people checked, so its "
+        f"labels cannot show {target:.0%}"
+    )
+
+
+def _why(state: TrustState, step: Step, target: float, level: float) -> str:
+    seen = f"{step.right} of {step.rows} rows agree with their labels at {step.threshold:.0%}"
+    return {
         TrustState.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",
         TrustState.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {target:.0%}",
-        TrustState.REFUTED: f"{seen}: too many errors for {target:.0%}",
+        TrustState.REFUTED: f"{seen}: too few for {target:.0%}",
     }[state]
-    return Look(
-        state=state,
-        number=number,
-        level=level,
-        target=target,
-        threshold=step.threshold if state is TrustState.CERTIFIED else None,
-        rows=step.rows,
-        right=step.right,
-        bound=step.bound,
-        why=why,
-        steps=tuple(steps),
-    )

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from contracts.events import Reason
-from services.learning.certificate import Look, is_due, level_of, look
+from services.learning.certificate import Look
 from services.learning.drawing import is_drawn
 from services.learning.evidence import Evidence, settled
 from services.learning.holding import is_suspicious
 from services.learning.labelled import Message
+from services.learning.looking import look_if_due
 from services.learning.normalise import normalise
 from services.learning.promotion import Promote
 from services.learning.provisional import provisional
@@ -19,7 +20,6 @@ from services.learning.trust import (
     Policy,
     Standing,
     Trust,
-    after_look,
     after_promotion,
     judge,
     trust,
@@ -158,28 +158,17 @@ class _Shop:
         self._look_when_due(number)
 
     def _look_when_due(self, number: int) -> None:
-        policy, first = self._plan.policy, max(0, self._graded - len(self._evidence))
-        evidence = [row for _, row in self._evidence]
-        sure = [place for place, row in enumerate(evidence) if row.sure >= policy.threshold]
+        first = self._graded - len(self._evidence)
         last = self._looked[-1] if self._looked else 0
-        fresh = sum(first + place >= last for place in sure)
         # Looks at rows that have all left the window were looks at other evidence.
         k = 1 + sum(seen > first for seen in self._looked)
-        level = level_of(k, policy.delta)
-        before = self.standing.looked_at
-        if not is_due(len(sure), fresh, before, target=policy.target, level=level):
-            return
-        seen = look(
-            evidence,
-            target=policy.target,
-            level=level,
-            in_force=self.trust.threshold,
-            number=k,
-        )
-        if seen is not None:
+        fresh = min(self._graded - last, len(self._evidence))
+        evidence = [row for _, row in self._evidence]
+        found = look_if_due(evidence, fresh, k, self.standing, self._plan.policy)
+        if found is not None:
+            seen, self.standing = found
             self._looked.append(self._graded)
             self.looks.append((number + 1, seen))
-            self.standing = after_look(self.standing, seen, len(sure), policy, len(evidence))
 
     def _train_when_due(self, number: int) -> None:
         if len(self._new) < self._plan.retrain_every:

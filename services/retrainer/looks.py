@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.learning.certificate import Look, is_due, level_of, look
+from services.learning.certificate import Look
 from services.learning.evidence import Evidence
+from services.learning.looking import look_if_due
 from services.learning.shown import show
-from services.learning.trust import Policy, Standing, after_look, after_promotion, trust
+from services.learning.trust import Policy, Standing, after_promotion, trust
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
@@ -126,10 +127,10 @@ class Looks:
         if glance.by_hand:
             await self._renew(transaction, glance, policy)
             return None
-        seen = _seen(glance, policy)
-        if seen is None:
+        found = _seen(glance, policy)
+        if found is None:
             return None
-        standing = after_look(glance.standing, seen, _sure(glance.rows, policy), policy, graded)
+        seen, standing = found
         newest = glance.rows[-1].id
         await put_in_force(
             transaction, standing, policy, graded, version=glance.version, seen=(seen, newest)
@@ -169,22 +170,8 @@ class Looks:
         )
 
 
-def _seen(glance: Glance, policy: Policy) -> Look | None:
-    """The look, if it is due and there is something to test."""
-    level = level_of(glance.number, policy.delta)
-    fresh = [row for row in glance.rows if row.id > glance.last_seen]
-    sure = _sure(glance.rows, policy)
-    before = glance.standing.looked_at
-    if not is_due(sure, _sure(fresh, policy), before, target=policy.target, level=level):
-        return None
-    return look(
-        [as_evidence(row) for row in glance.rows],
-        target=policy.target,
-        level=level,
-        in_force=trust(glance.standing, policy, len(glance.rows)).threshold,
-        number=glance.number,
-    )
-
-
-def _sure(rows: list[Row], policy: Policy) -> int:
-    return sum(as_evidence(row).sure >= policy.threshold for row in rows)
+def _seen(glance: Glance, policy: Policy) -> tuple[Look, Standing] | None:
+    """The look and what stands after it, if it is due and there is something to test."""
+    fresh = sum(row.id > glance.last_seen for row in glance.rows)
+    rows = [as_evidence(row) for row in glance.rows]
+    return look_if_due(rows, fresh, glance.number, glance.standing, policy)

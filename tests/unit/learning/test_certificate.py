@@ -88,7 +88,7 @@ def test_a_student_that_misses_the_target_where_it_acts_is_refuted() -> None:
     seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
     assert (seen.state, seen.threshold) == (TrustState.REFUTED, None)
-    assert "too many errors for 95%" in seen.why
+    assert seen.why == "160 of 200 rows agree with their labels at 80%: too few for 95%"
 
 
 def test_what_is_neither_shown_nor_excluded_stays_unproven() -> None:
@@ -117,3 +117,17 @@ def test_a_persons_label_outranks_the_teachers_and_two_voices_outrank_one() -> N
     assert not Evidence("precio", 0.9, "envio", second="pago").right
     assert Evidence("precio", 0.9, "envio", person="precio").right
     assert not Evidence("precio", 0.9, "precio", person="envio").right
+
+
+def test_a_teacher_too_often_wrong_to_show_the_target_is_named() -> None:
+    """The student is right; people found that it is the teacher who errs, in one turn of four."""
+    wrong = [Evidence("precio", 0.99, "envio", person="precio")] * 20
+    right = [Evidence("precio", 0.99, "precio", person="precio")] * 60
+    unchecked = [graded(0.99, place % 4 > 0) for place in range(80)]
+    seen = look(wrong + right + unchecked, target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert seen.state is not TrustState.CERTIFIED
+    assert seen.why.endswith(
+        "the teacher itself was right in 60 of 80 turns that people checked, so its labels cannot "
+        "show 95%"
+    )
