@@ -130,7 +130,7 @@ def _step(evidence: Sequence[Evidence], threshold: float, level: float) -> Step:
 
 def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) -> str:
     """Whether the labels themselves are too often wrong to show the target, as people found."""
-    found = [row.teacher == row.person for row in evidence if row.person]
+    found = [row.teacher == row.person for row in evidence if row.person and row.teacher]
     rows, right = len(found), sum(found)
     if not rows or upper_bound(right, rows, level) >= target:
         return ""

@@ -10,25 +10,29 @@ class Evidence:
     """One graded turn. Labels are intents; OUT_OF_SCOPE: none of the catalogue fits.
 
     `said` and `confidence` are those of the model that was in force when the turn came, which
-    cannot have learned from it. `teacher` is its first answer, `second` what it said when it was
+    cannot have learned from it. `teacher` is its first answer (None: a person labelled the turn alone), `second` what it said when it was
     asked again, blindly; `person` outranks both.
     """
 
     said: str
     confidence: float
-    teacher: str
+    teacher: str | None
     second: str | None = None
     person: str | None = None
 
     @property
     def label(self) -> str:
         """What the turn counts as."""
-        return self.person or settled(self.said, self.teacher, self.second)
+        return self.person or self._taught or OUT_OF_SCOPE
 
     @property
     def agreed(self) -> bool:
         """Whether the teacher says the same, whatever a person said later."""
-        return self.said == settled(self.said, self.teacher, self.second)
+        return self.said == self._taught
+
+    @property
+    def _taught(self) -> str | None:
+        return self.teacher and settled(self.said, self.teacher, self.second)
 
     @property
     def sure(self) -> float:

@@ -22,8 +22,7 @@ async def trusted(
         history = await certificates.history(connection, limit)
     given = slot.trust
     graded = [
-        Evidence(row.said, row.confidence, row.teacher or row.person or "", row.second, row.person)
-        for row in rows
+        Evidence(row.said, row.confidence, row.teacher, row.second, row.person) for row in rows
     ]
     return Trusted(
         state=given.state,

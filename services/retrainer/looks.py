@@ -51,8 +51,7 @@ class Glance:
 
 def as_evidence(row: Row) -> Evidence:
     """A stored row as the certificate reads it."""
-    first = row.teacher or row.person or ""
-    return Evidence(row.said, row.confidence, first, row.second, row.person)
+    return Evidence(row.said, row.confidence, row.teacher, row.second, row.person)
 
 
 class Looks:
