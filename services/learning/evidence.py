@@ -10,8 +10,8 @@ class Evidence:
     """One graded turn. Labels are intents; OUT_OF_SCOPE: none of the catalogue fits.
 
     `said` and `confidence` are those of the model that was in force when the turn came, which
-    cannot have learned from it. `teacher` is its first answer (None: a person labelled the turn alone), `second` what it said when it was
-    asked again, blindly; `person` outranks both.
+    cannot have learned from it. `teacher` is the teacher's first answer, `second` what it said when
+    it was asked again, blindly; `person` outranks both, and may be the only one.
     """
 
     said: str
