@@ -4,8 +4,8 @@ import asyncio
 
 import structlog
 
+from services.learning.certifying.trust import Policy, trust
 from services.learning.slot import TrustSlot
-from services.learning.trust import Policy, trust
 from services.retrainer.standing import standing_of
 from services.runtime.live import Live, LiveSettings
 from services.runtime.waiting import pause

@@ -5,9 +5,9 @@ from dataclasses import replace
 from contracts.events import Alternative, IntentClassified, Reason, Route, TurnReady
 from services.classifier.context import resolve
 from services.classifier.route import Verdict, decide
-from services.learning.drawing import is_drawn
+from services.learning.certifying.drawing import is_drawn
+from services.learning.certifying.trust import Trust
 from services.learning.student import Prediction
-from services.learning.trust import Trust
 
 _BY_RULE = 1.0
 """Confidence of what a rule of ``context`` resolved."""

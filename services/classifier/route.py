@@ -4,8 +4,8 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from contracts.events import Kind, Reason, Route
+from services.learning.certifying.trust import Trust, judge
 from services.learning.student import Prediction
-from services.learning.trust import Trust, judge
 
 _SAYS_NOTHING = frozenset({Kind.STICKER, Kind.REACTION, Kind.DELETED})
 """Kinds that may go unread beside a text: they ask for nothing."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from services.learning.evaluation import Point, Said, risk_coverage
+from services.learning.judging.evaluation import Point, Said, risk_coverage
 from services.learning.student import Floats
 
 if TYPE_CHECKING:

@@ -91,8 +91,8 @@ def _estimated(
     from services.learning.estimation.estimate import USD_PER_THOUSAND_CALLS
     from services.learning.estimation.estimate import estimate as estimated
     from services.learning.estimation.messages import UnusableMessages
-    from services.learning.labelled import LabelledFileError, read_labelled
-    from services.learning.training import TrainingDataError
+    from services.learning.judging.labelled import LabelledFileError, read_labelled
+    from services.learning.recipe.training import TrainingDataError
     from services.seeding import DATA
 
     rows = base or DATA / "base_intents.json"

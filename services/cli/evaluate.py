@@ -12,9 +12,9 @@ from rich.table import Table
 from services.cli.options import Json
 
 if TYPE_CHECKING:
-    from services.learning.evaluation import Evaluation, Point
+    from services.learning.judging.evaluation import Evaluation, Point
+    from services.learning.judging.trial import Trial
     from services.learning.student import Example
-    from services.learning.trial import Trial
 
 ROWS = "FILE[:SPLIT,...]"
 
@@ -70,9 +70,9 @@ def evaluate(
 
 
 def _trial(train: list[str], test: list[str], language: str, target: float) -> "Trial":
-    from services.learning.labelled import LabelledFileError
-    from services.learning.training import TrainingDataError
-    from services.learning.trial import try_out
+    from services.learning.judging.labelled import LabelledFileError
+    from services.learning.judging.trial import try_out
+    from services.learning.recipe.training import TrainingDataError
 
     try:
         return try_out(rows_of(train), rows_of(test), language=language, target=target)
@@ -82,7 +82,7 @@ def _trial(train: list[str], test: list[str], language: str, target: float) -> "
 
 def rows_of(named: list[str]) -> "list[Example]":
     """The rows that FILE or FILE:SPLIT,... name; a file whose own name has a colon is that file."""
-    from services.learning.labelled import read_labelled
+    from services.learning.judging.labelled import read_labelled
 
     return [row for name in named for row in read_labelled(*file_and_splits(name))]
 

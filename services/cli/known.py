@@ -3,7 +3,7 @@
 from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
 from services.learning.estimation.messages import UnusableMessages
-from services.learning.labelled import LabelledFileError
+from services.learning.judging.labelled import LabelledFileError
 from services.panel.by_hand import NotPromoted
 from services.panel.intents import UnusableIntent
 from services.runtime.broker import BrokerAway, TopologyMismatch

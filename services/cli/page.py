@@ -12,8 +12,8 @@ from services.cli.evaluate import COLUMNS, cells, share, summary
 from services.learning.student import Floats
 
 if TYPE_CHECKING:
-    from services.learning.evaluation import Said
-    from services.learning.trial import Trial
+    from services.learning.judging.evaluation import Said
+    from services.learning.judging.trial import Trial
 
 FILE = "evaluation.html"
 _WORST = 50

@@ -17,9 +17,9 @@ from services.cli.evaluate import ROWS, file_and_splits, rows_of, share
 from services.cli.options import Json
 
 if TYPE_CHECKING:
-    from services.learning.labelled import Message
-    from services.learning.simulated import Figures, Report
-    from services.learning.simulation import Plan, Simulated
+    from services.learning.judging.labelled import Message
+    from services.learning.judging.simulated import Figures, Report
+    from services.learning.judging.simulation import Plan, Simulated
 
 
 class Mode(StrEnum):
@@ -83,10 +83,10 @@ def simulate(
 
     Example: aprendiz simulate --base training_data/base_intents.json --stream mine.jsonl
     """
+    from services.learning.certifying.trust import Policy
     from services.learning.grams import STEMMERS
-    from services.learning.simulated import report as reported
-    from services.learning.simulation import Plan
-    from services.learning.trust import Policy
+    from services.learning.judging.simulated import report as reported
+    from services.learning.judging.simulation import Plan
 
     if language not in STEMMERS:
         raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
@@ -113,9 +113,9 @@ def simulate(
 
 
 def _played(base: list[str], stream: "list[Message]", plan: "Plan") -> "Simulated":
-    from services.learning.labelled import LabelledFileError
-    from services.learning.simulation import simulate as played
-    from services.learning.training import TrainingDataError
+    from services.learning.judging.labelled import LabelledFileError
+    from services.learning.judging.simulation import simulate as played
+    from services.learning.recipe.training import TrainingDataError
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("Playing ...", total=len(stream))
@@ -128,7 +128,7 @@ def _played(base: list[str], stream: "list[Message]", plan: "Plan") -> "Simulate
 
 
 def _messages(stream: list[str], shuffle: bool, seed: int) -> "list[Message]":
-    from services.learning.labelled import read_messages
+    from services.learning.judging.labelled import read_messages
 
     messages = [each for name in stream for each in read_messages(*file_and_splits(name))]
     if shuffle:

@@ -10,7 +10,7 @@ from services.cli.page import html, table
 from services.cli.simulate import COLUMNS, cells, rows
 
 if TYPE_CHECKING:
-    from services.learning.simulated import Report
+    from services.learning.judging.simulated import Report
 
 FILE = "simulation.html"
 

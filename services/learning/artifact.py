@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from contracts.manifest import Manifest
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
-from services.learning.out_of_fold import OutOfFold
+from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import LinearStudent
 from services.learning.trained import Trained
 

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 
 from contracts.manifest import canonical
-from services.learning.out_of_fold import OutOfFold
+from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import Weights
 
 _ARRAYS = ("idf", "coefficients", "intercepts")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from services.learning.certifying.trust import Policy, Standing, Trust, trust
 from services.learning.student import Student
-from services.learning.trust import Policy, Standing, Trust, trust
 
 NO_MODEL = "no model has been trained yet: the retrainer does it, or `aprendiz train` asks for it"
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from contracts.events import Reason
+from services.learning.certifying.trust import Trust
 from services.learning.slot import ModelSlot
 from services.learning.student import Prediction
-from services.learning.trust import Trust
 from services.panel.bodies import Classified, Guess, Health
 from services.panel.refusals import ApiError
 from services.runtime.health import Probe

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict
 
-from services.learning.evidence import Evidence
-from services.learning.shown import show
+from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.shown import show
 from services.learning.slot import TrustSlot
 from services.panel.bodies import Certificate, Figures, Trusted
 from services.runtime.live import LiveSettings

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Author, SampleRecorded
-from services.learning.holding import is_suspicious
+from services.learning.certifying.holding import is_suspicious
 from services.storage.samples import SampleState
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.learning.certificate import Look
-from services.learning.evidence import Evidence
-from services.learning.looking import look_if_due
-from services.learning.shown import show
-from services.learning.trust import Policy, Standing, after_promotion, trust
+from services.learning.certifying.certificate import Look
+from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.looking import look_if_due
+from services.learning.certifying.shown import show
+from services.learning.certifying.trust import Policy, Standing, after_promotion, trust
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.learning.promotion import TARGET
+from services.learning.promoting.promotion import TARGET
 
 
 class _Line(BaseModel):

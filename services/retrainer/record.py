@@ -11,7 +11,7 @@ from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
 from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
-from services.learning.trust import after_promotion
+from services.learning.certifying.trust import after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering

@@ -1,7 +1,7 @@
 """Releases held samples that similar ones of other contacts confirm: no person is needed."""
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.holding import Sent, confirmed
+from services.learning.certifying.holding import Sent, confirmed
 from services.storage import samples
 from services.storage.engine import Database
 from services.storage.samples import Held

@@ -5,8 +5,8 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import CertificateIssued, TrustState
-from services.learning.certificate import Look
-from services.learning.trust import Policy, Standing, trust
+from services.learning.certifying.certificate import Look
+from services.learning.certifying.trust import Policy, Standing, trust
 from services.storage import certificates, outbox
 from services.storage.certificates import Certificate
 from services.storage.conversations import Transaction

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.learning.trust import Policy
+from services.learning.certifying.trust import Policy
 from services.runtime.live import LiveSettings
 
 

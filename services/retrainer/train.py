@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.artifact import ArtifactError, save, unseal, unseal_kept
-from services.learning.promotion import Promote, Refuse
-from services.learning.provisional import provisional
-from services.learning.retraining import Champion, Sample, retrain
-from services.learning.training import TrainingDataError
+from services.learning.certifying.provisional import provisional
+from services.learning.promoting.promotion import Promote, Refuse
+from services.learning.promoting.retraining import Champion, Sample, retrain
+from services.learning.recipe.training import TrainingDataError
 from services.retrainer.looks import as_evidence
 from services.retrainer.order import (
     Away,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Gauge
 
 from contracts.events import TrustState
-from services.learning.shown import Shown
-from services.learning.trust import Trust
+from services.learning.certifying.shown import Shown
+from services.learning.certifying.trust import Trust
 
 _NAMES = {
     "answered_alone": "Share of the graded turns that the threshold in force accepts.",

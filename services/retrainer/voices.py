@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import Envelope
 from contracts.events import Author, Graded, SampleRecorded
-from services.learning.drawing import is_drawn
-from services.learning.evidence import settled
+from services.learning.certifying.drawing import is_drawn
+from services.learning.certifying.evidence import settled
 from services.retrainer.admission import label
 from services.storage import evidence, samples
 from services.storage.conversations import Transaction

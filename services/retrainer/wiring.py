@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 
 from contracts.topology import queue_of
-from services.learning.trust import Policy
+from services.learning.certifying.trust import Policy
 from services.retrainer.handler import Handler
 from services.retrainer.looks import Looks
 from services.retrainer.metrics import TrainingMetrics

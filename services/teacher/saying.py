@@ -14,7 +14,7 @@ from contracts.events import (
     SampleRecorded,
     TurnReady,
 )
-from services.learning.holding import is_suspicious
+from services.learning.certifying.holding import is_suspicious
 from services.runtime.settings import SIMULATOR
 from services.teacher.answer import Answer
 

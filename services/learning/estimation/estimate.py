@@ -6,13 +6,13 @@ from datetime import date
 
 import numpy as np
 
-from services.learning.bounds import lower_bound
+from services.learning.certifying.bounds import lower_bound
 from services.learning.estimation.hearing import Heard, hear
 from services.learning.estimation.labels import match
 from services.learning.estimation.least_known import Question, least_known
 from services.learning.estimation.messages import Message, Turn, UnusableMessages, gather
-from services.learning.evaluation import Truths
-from services.learning.measures import THRESHOLD
+from services.learning.judging.evaluation import Truths
+from services.learning.judging.measures import THRESHOLD
 from services.learning.student import Example
 
 # A teacher's call, assumed: the request with the shipped catalogue and some history has about 4,300

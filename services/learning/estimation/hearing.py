@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.evaluation import Said, Truths, say, threshold_for
-from services.learning.measures import Places
+from services.learning.judging.evaluation import Said, Truths, say, threshold_for
+from services.learning.judging.measures import Places
+from services.learning.recipe.training import train
 from services.learning.student import Example
-from services.learning.training import train
 
 _NOWHERE = -1
 

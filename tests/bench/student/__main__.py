@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.evaluate import rows_of, share
-from services.learning.evaluation import TARGETS, Evaluation
+from services.learning.judging.evaluation import TARGETS, Evaluation
+from services.learning.judging.trial import try_out
 from services.learning.student import Example
-from services.learning.trial import try_out
 from tests.bench.student import nlpjs, simple
 
 FIGURES = ("accuracy", "ECE", "@0.8", "for 95 %", "for 98 %", "oos recall", "false accepts")

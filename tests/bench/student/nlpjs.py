@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.evaluation import Evaluation, Said, evaluate, say
+from services.learning.judging.evaluation import Evaluation, Said, evaluate, say
 from services.learning.student import Example
 
 HERE = Path(__file__).parent

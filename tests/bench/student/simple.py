@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from services.learning.evaluation import TARGETS, Evaluation, evaluate, say
+from services.learning.judging.evaluation import TARGETS, Evaluation, evaluate, say
 from services.learning.student import Example
 
 FOLDS = 5

@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.evaluate import rows_of
+from services.learning.recipe.training import train
 from services.learning.student import Example
-from services.learning.training import train
 
 _WARM, _ASKED, _BATCH = 300, 2_000, 64
 COLUMNS = (

@@ -9,9 +9,9 @@ from typer.testing import CliRunner, Result
 
 from services.cli.app import app
 from services.learning.artifact import seal
-from services.learning.out_of_fold import keep
+from services.learning.promoting.out_of_fold import keep
+from services.learning.recipe.training import train
 from services.learning.student import Example
-from services.learning.training import train
 from services.panel.by_hand import NotPromoted
 from services.runtime.keys import read_keys
 from services.runtime.settings import read_settings

@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry
 
 from contracts.catalogue import parse_catalogue
 from infra.servers.ports import free_port
+from services.learning.certifying.trust import judge
 from services.learning.slot import ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
-from services.learning.trust import judge
 from services.panel.wiring import assemble
 from services.runtime.embedded import EmbeddedBroker
 from services.runtime.live import Live

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.learning.trust import Policy, Standing, trust
+from services.learning.certifying.trust import Policy, Standing, trust
 from services.runtime.http import PortBusy
 from services.storage.engine import Database
 from tests.component.panel.conftest import Open, Panel, Parrot

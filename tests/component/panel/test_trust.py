@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from services.learning.trust import Policy, Standing
+from services.learning.certifying.trust import Policy, Standing
 from services.retrainer.standing import put_in_force
 from services.storage import evidence
 from services.storage.engine import Database

@@ -13,8 +13,8 @@ from contracts.events import (
     TrustState,
 )
 from services.classifier.classify import classify
+from services.learning.certifying.trust import Policy, Standing, Trust, trust
 from services.learning.student import Guess, Prediction
-from services.learning.trust import Policy, Standing, Trust, trust
 from tests.turns import turn_of
 
 SURE = Prediction(

@@ -5,8 +5,8 @@ import pytest
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Kind, Reason, Route
 from services.classifier.route import ACCEPTED, decide
+from services.learning.certifying.trust import Policy, Standing, trust
 from services.learning.student import Guess, Prediction
-from services.learning.trust import Policy, Standing, trust
 
 TRUST = trust(Standing(), Policy(has_teacher=False), 0)
 

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
-from services.learning.labelled import LabelledFileError
+from services.learning.judging.labelled import LabelledFileError
 
 WORDS = {
     "precio": "cuanto cuesta {}",

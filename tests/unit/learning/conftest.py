@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from contracts.catalogue import parse_catalogue
+from services.learning.recipe.training import train
 from services.learning.student import Example
 from services.learning.trained import Trained
-from services.learning.training import train
 
 CATALOGUE = Path(__file__).parents[3] / "training_data/base_intents.json"
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from services.learning.bounds import lower_bound, rows_needed, upper_bound
+from services.learning.certifying.bounds import lower_bound, rows_needed, upper_bound
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from contracts.events import TrustState
-from services.learning.certificate import GRID, Look, is_due, level_of, look
-from services.learning.evidence import Evidence
+from services.learning.certifying.certificate import GRID, Look, is_due, level_of, look
+from services.learning.certifying.evidence import Evidence
 
 TARGET, DELTA = 0.95, 0.1
 WORLDS = 400

@@ -19,8 +19,8 @@ from services.learning.estimation.hearing import hear
 from services.learning.estimation.labels import match
 from services.learning.estimation.masking import masked
 from services.learning.estimation.messages import Content, Message, UnusableMessages, gather
+from services.learning.recipe.training import train
 from services.learning.student import Example
-from services.learning.training import train
 
 BEGIN = datetime(2024, 5, 1, 9, 0, tzinfo=UTC)
 

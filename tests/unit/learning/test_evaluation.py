@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.evaluation import Said, evaluate, point, risk_coverage, say, threshold_for
+from services.learning.judging.evaluation import (
+    Said,
+    evaluate,
+    point,
+    risk_coverage,
+    say,
+    threshold_for,
+)
 from services.learning.student import Example
 
 NAMES = ("a", "b")

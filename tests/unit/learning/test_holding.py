@@ -1,4 +1,4 @@
-from services.learning.holding import Sent, confirmed, is_suspicious
+from services.learning.certifying.holding import Sent, confirmed, is_suspicious
 
 HELD = Sent(1, "cuanto sale el envio a Cali", "envio", "ana")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.learning.labelled import LabelledFileError, read_labelled
+from services.learning.judging.labelled import LabelledFileError, read_labelled
 from services.learning.student import Example
 
 GOOD = (

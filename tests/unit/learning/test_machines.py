@@ -8,9 +8,9 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from services.learning.fitting import MACHINES, Rows, blend, count
 from services.learning.grams import pieces
-from services.learning.machines import BIAS, Apart, Joint, Machine, blocks_of, solve
+from services.learning.recipe.fitting import MACHINES, Rows, blend, count
+from services.learning.recipe.machines import BIAS, Apart, Joint, Machine, blocks_of, solve
 from services.learning.student import Floats, softmax
 
 

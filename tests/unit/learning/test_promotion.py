@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.out_of_fold import OutOfFold
-from services.learning.promotion import Deltas, Promote, Refuse, compare, coverage, verdict
+from services.learning.promoting.out_of_fold import OutOfFold
+from services.learning.promoting.promotion import (
+    Deltas,
+    Promote,
+    Refuse,
+    compare,
+    coverage,
+    verdict,
+)
 
 INTENTS = ("envio", "precio", OUT_OF_SCOPE)
 STEADY = Deltas(macro_f1=0.0, coverage=0.0, recall={"precio": 0.0}, rows={"precio": 4000})

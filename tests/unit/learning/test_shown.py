@@ -1,8 +1,8 @@
 import pytest
 
-from services.learning.bounds import lower_bound
-from services.learning.evidence import Evidence
-from services.learning.shown import show
+from services.learning.certifying.bounds import lower_bound
+from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.shown import show
 
 
 def turns(agreements: int, disagreements: int, *, checked: int = 0) -> list[Evidence]:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.labelled import Message
-from services.learning.simulated import report
-from services.learning.simulation import Plan, Simulated, simulate
+from services.learning.certifying.trust import Policy
+from services.learning.judging.labelled import Message
+from services.learning.judging.simulated import report
+from services.learning.judging.simulation import Plan, Simulated, simulate
 from services.learning.student import Example
-from services.learning.trust import Policy
 
 BASE = [
     Example(f"{opening} {words}", intent)

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.fitting import Rows
-from services.learning.strangers import Bar, bar
+from services.learning.recipe.fitting import Rows
+from services.learning.recipe.strangers import Bar, bar
+from services.learning.recipe.training import train
 from services.learning.student import Example, Floats, Weights, softmax
 from services.learning.trained import Trained
-from services.learning.training import train
 
 INTENTS = (OUT_OF_SCOPE, "envio", "precio")
 STRANGE = [

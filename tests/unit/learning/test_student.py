@@ -8,9 +8,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
-from services.learning.fitting import BLOCKS
 from services.learning.grams import stem
 from services.learning.normalise import normalise
+from services.learning.recipe.fitting import BLOCKS
 from services.learning.trained import Trained
 
 ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control signs included

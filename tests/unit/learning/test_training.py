@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.learning.folds import FOLDS, deal
 from services.learning.normalise import normalise
+from services.learning.recipe.folds import FOLDS, deal
+from services.learning.recipe.training import TrainingDataError, train
 from services.learning.student import Example
 from services.learning.trained import Trained
-from services.learning.training import TrainingDataError, train
 
 PHRASES = json.loads((Path(__file__).parents[2] / "everyday_phrases.json").read_text())
 

@@ -6,10 +6,9 @@ import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Reason, TrustState
-from services.learning.certificate import Look
-from services.learning.drawing import is_drawn, share_to_draw
-from services.learning.student import Guess, Prediction
-from services.learning.trust import (
+from services.learning.certifying.certificate import Look
+from services.learning.certifying.drawing import is_drawn, share_to_draw
+from services.learning.certifying.trust import (
     Policy,
     Standing,
     Trust,
@@ -18,6 +17,7 @@ from services.learning.trust import (
     judge,
     trust,
 )
+from services.learning.student import Guess, Prediction
 
 POLICY = Policy(harmless=frozenset({"saludo"}))
 GRADED = POLICY.first

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
-from services.learning.simulation import Simulated, Turn
+from services.learning.judging.simulation import Simulated, Turn
 
 WINDOW = 250
 """Messages of a window in the course of a simulation."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.measures import THRESHOLD, Places, lowest_threshold, measure
+from services.learning.judging.measures import THRESHOLD, Places, lowest_threshold, measure
 from services.learning.student import Example, Floats
 
 TARGETS = (0.95, 0.98)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
 from contracts.events import Reason, TrustState
-from services.learning.certificate import Look
-from services.learning.drawing import share_to_draw
+from services.learning.certifying.certificate import Look
+from services.learning.certifying.drawing import share_to_draw
 from services.learning.student import Prediction
 
 

@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags, hstack
 
 from services.learning.grams import letter_groups, stem_pieces
-from services.learning.machines import Apart, Joint, blocks_of, solve
 from services.learning.normalise import tokens
+from services.learning.recipe.machines import Apart, Joint, blocks_of, solve
 from services.learning.student import Floats, Weights, softmax
 
 Rows = npt.NDArray[np.int64]

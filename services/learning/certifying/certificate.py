@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from contracts.events import TrustState
-from services.learning.bounds import lower_bound, rows_needed, upper_bound
-from services.learning.evidence import Evidence
+from services.learning.certifying.bounds import lower_bound, rows_needed, upper_bound
+from services.learning.certifying.evidence import Evidence
 
 GRID = (
     0.99, 0.98, 0.97, 0.96, 0.95, 0.93, 0.9, 0.875, 0.85, 0.825, 0.8, 0.775, 0.75, 0.725, 0.7,

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.learning.certificate import Look, is_due, level_of, look
-from services.learning.evidence import Evidence
-from services.learning.trust import Policy, Standing, after_look, trust
+from services.learning.certifying.certificate import Look, is_due, level_of, look
+from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.trust import Policy, Standing, after_look, trust
 
 
 def look_if_due(

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.learning.lining_up import is_known, line_up, unchanged
-from services.learning.out_of_fold import OutOfFold, keep
-from services.learning.promotion import NOTHING_NEW, TARGET, Promote, Refuse, compare
+from services.learning.promoting.lining_up import is_known, line_up, unchanged
+from services.learning.promoting.out_of_fold import OutOfFold, keep
+from services.learning.promoting.promotion import NOTHING_NEW, TARGET, Promote, Refuse, compare
+from services.learning.recipe.training import Progress, train
 from services.learning.student import Example, Student
 from services.learning.trained import Trained
-from services.learning.training import Progress, train
 
 NOTHING_BEFORE = Promote("Promoted: there was no model in force that it could be compared with.")
 _TRAINING = 0.95

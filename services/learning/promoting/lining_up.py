@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from services.learning.normalise import normalise
-from services.learning.out_of_fold import Ids, OutOfFold
+from services.learning.promoting.out_of_fold import Ids, OutOfFold
 from services.learning.student import Student
 
 _NOWHERE = -1

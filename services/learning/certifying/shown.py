@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.learning.bounds import lower_bound
-from services.learning.evidence import Evidence
-from services.learning.measures import calibration_error
+from services.learning.certifying.bounds import lower_bound
+from services.learning.certifying.evidence import Evidence
+from services.learning.judging.measures import calibration_error
 
 
 @dataclass(frozen=True, slots=True)

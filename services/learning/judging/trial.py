@@ -6,9 +6,9 @@ from time import perf_counter
 
 import numpy as np
 
-from services.learning.evaluation import TARGETS, Evaluation, Said, evaluate, say
+from services.learning.judging.evaluation import TARGETS, Evaluation, Said, evaluate, say
+from services.learning.recipe.training import train
 from services.learning.student import Example, Floats
-from services.learning.training import train
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from contracts.events import Reason
-from services.learning.certificate import Look
-from services.learning.drawing import is_drawn
-from services.learning.evidence import Evidence, settled
-from services.learning.holding import is_suspicious
-from services.learning.labelled import Message
-from services.learning.looking import look_if_due
-from services.learning.normalise import normalise
-from services.learning.promotion import Promote
-from services.learning.provisional import provisional
-from services.learning.retraining import Champion, Retrained, Sample, retrain
-from services.learning.student import Example, Prediction
-from services.learning.training import TrainingDataError
-from services.learning.trust import (
+from services.learning.certifying.certificate import Look
+from services.learning.certifying.drawing import is_drawn
+from services.learning.certifying.evidence import Evidence, settled
+from services.learning.certifying.holding import is_suspicious
+from services.learning.certifying.looking import look_if_due
+from services.learning.certifying.provisional import provisional
+from services.learning.certifying.trust import (
     Policy,
     Standing,
     Trust,
@@ -24,6 +18,12 @@ from services.learning.trust import (
     judge,
     trust,
 )
+from services.learning.judging.labelled import Message
+from services.learning.normalise import normalise
+from services.learning.promoting.promotion import Promote
+from services.learning.promoting.retraining import Champion, Retrained, Sample, retrain
+from services.learning.recipe.training import TrainingDataError
+from services.learning.student import Example, Prediction
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.measures import lowest_threshold
-from services.learning.out_of_fold import OutOfFold
+from services.learning.judging.measures import lowest_threshold
+from services.learning.promoting.out_of_fold import OutOfFold
 
 TARGET = 0.95
 """The precision of what is answered alone, at which coverages are compared."""

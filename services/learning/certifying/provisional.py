@@ -7,9 +7,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.certificate import GRID
-from services.learning.out_of_fold import OutOfFold
-from services.learning.retraining import Sample
+from services.learning.certifying.certificate import GRID
+from services.learning.promoting.out_of_fold import OutOfFold
+from services.learning.promoting.retraining import Sample
 from services.learning.student import Floats, Student
 
 NOWHERE = 0.995

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from services.learning.fitting import MACHINES, Counts, blend, count, fit, score, weights
-from services.learning.folds import FOLDS, deal
-from services.learning.measures import measure
+from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
-from services.learning.strangers import bar
+from services.learning.recipe.fitting import MACHINES, Counts, blend, count, fit, score, weights
+from services.learning.recipe.folds import FOLDS, deal
+from services.learning.recipe.strangers import bar
 from services.learning.student import Example, Floats, LinearStudent, softmax
 from services.learning.trained import Trained
 
