@@ -17,8 +17,8 @@ from services.learning.student import LinearStudent
 from services.learning.trained import Trained
 
 MANIFEST, MODEL = "manifest.json", "model.npz"
-# Another version of these may cut or weigh words differently, without a word.
-_SAME = ("scikit-learn", "snowballstemmer")
+# Another version of these may cut words differently, without a word.
+_SAME = ("snowballstemmer",)
 
 
 class ArtifactError(ValueError):
@@ -27,7 +27,7 @@ class ArtifactError(ValueError):
 
 def libraries() -> dict[str, str]:
     """The versions that train and read models in this process."""
-    names = ("numpy", "scikit-learn", "snowballstemmer")
+    names = ("numpy", "scipy", "snowballstemmer")
     return {"python": platform.python_version()} | {name: installed(name) for name in names}
 
 

@@ -61,7 +61,7 @@ async def test_a_model_is_shown_whole(panel: Panel, two: tuple[str, str]) -> Non
     assert found["training"]["training_id"] == "training-1"
     assert found["training"]["reason"] == "Better."
     assert len(found["digest"]) == 64
-    assert "scikit-learn" in found["libraries"]
+    assert "snowballstemmer" in found["libraries"]
     assert {each["intent"] for each in found["worst_first"]} == set(WORDS)
     scores = [each["f1"] for each in found["worst_first"]]
     assert scores == sorted(scores)

@@ -172,7 +172,7 @@ async def test_an_altered_artifact_leaves_the_former_model_and_says_why(
     [
         ({}, b"another key", "signature"),
         ({"rows": 7}, None, "signature"),
-        ({"libraries": libraries() | {"scikit-learn": "0.1"}}, KEY, "scikit-learn 0.1"),
+        ({"libraries": libraries() | {"snowballstemmer": "0.1"}}, KEY, "snowballstemmer 0.1"),
     ],
 )
 async def test_a_model_that_must_not_be_read_leaves_the_former_one_and_says_why(

@@ -189,7 +189,7 @@ async def test_a_training_whose_machine_dies_again_and_again_is_given_up(shop: S
 
 async def test_a_model_of_other_libraries_is_replaced_without_comparison(shop: Shop) -> None:
     await shop.look()
-    await _with_manifest(shop, {"libraries": libraries() | {"scikit-learn": "0.1"}}, KEY)
+    await _with_manifest(shop, {"libraries": libraries() | {"snowballstemmer": "0.1"}}, KEY)
     assert await shop.look()
     made = (await shop.history())[0]
     assert (made.state, made.details["begun"]) == (
