@@ -30,9 +30,15 @@ def aprendiz(database_url: str, tmp_path: Path) -> Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_hear_ctrl_c,
         )
 
     return started
+
+
+def _hear_ctrl_c() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 async def asked(database: Database, training_id: str) -> None:
