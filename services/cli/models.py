@@ -5,8 +5,9 @@ import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.cli.model_page import print_model
 from services.cli.options import By, Json, me
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from services.panel.by_hand import Promotion
     from services.storage.models import StoredModel
     from services.storage.training import Training
+
+_VERSION = len("20261124T144424-85243291")
 
 app = typer.Typer(
     help="Look at the trained models, and say which one serves.", no_args_is_help=True
@@ -35,12 +38,12 @@ def listed(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([_fields(each) for each in stored], ensure_ascii=False))
         return
-    table = Table(
-        "version", "alias", "rows", "accuracy", "macro-F1", "ECE", "coverage", "precision"
-    )
+    # What `promote` must be told is never cut, however narrow the terminal.
+    version = Column("version", no_wrap=True, min_width=_VERSION)
+    table = Table(version, "alias", "rows", "accuracy", "ECE", "alone", "right", box=SIMPLE)
     for each in stored:
         found = each.manifest.measures
-        shares = (found.accuracy, found.macro_f1, found.ece, found.coverage)
+        shares = (found.accuracy, found.ece, found.coverage)
         precision = found.covered_precision
         table.add_row(
             each.manifest.version,

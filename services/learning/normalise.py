@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -71,6 +72,11 @@ def tokens(text: str, language: str = "es") -> list[str]:
 def normalise(text: str, language: str = "es") -> str:
     """`text` as the student reads it: texts that differ only in spelling habits become equal."""
     return " ".join(tokens(text, language))
+
+
+def different(texts: Iterable[str], language: str = "es") -> int:
+    """How many texts differ in more than their spelling: the same one again teaches nothing."""
+    return len({normalise(text, language) for text in texts})
 
 
 def _folded(text: str) -> str:

@@ -130,6 +130,8 @@ class Certificate(BaseModel):
 class Trusted(BaseModel):
     """What the student may answer alone, and why."""
 
+    model_config = ConfigDict(protected_namespaces=())
+
     state: TrustState
     threshold: Share
     mode: str
@@ -140,6 +142,10 @@ class Trusted(BaseModel):
     probation: bool
     """Everything is still drawn, and only harmless intents are answered alone."""
     why: str
+    model_version: str | None
+    model_created_at: datetime | None
+    samples_until_training: int
+    """New samples that are missing until a training starts by itself."""
     evidence: Figures
     history: tuple[Certificate, ...]
 

@@ -2,13 +2,19 @@
 
 from dataclasses import asdict
 
+from contracts.manifest import Manifest
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.shown import show
 from services.learning.slot import TrustSlot
 from services.panel.bodies import Certificate, Figures, Trusted
 from services.runtime.live import LiveSettings
-from services.storage import certificates, evidence
+from services.storage import catalogue, certificates, evidence, models, samples, training
+from services.storage.conversations import Transaction
 from services.storage.engine import Database
+from services.storage.models import CHAMPION, ModelMissing
+
+_MOST = 10_000
+"""New samples that are counted."""
 
 
 async def trusted(
@@ -20,6 +26,8 @@ async def trusted(
             connection, settings.ml_evidencia_dias, settings.ml_evidencia_filas
         )
         history = await certificates.history(connection, limit)
+        champion = await _champion(connection)
+        new = await _new_samples(connection)
     given = slot.trust
     graded = [
         Evidence(row.said, row.confidence, row.teacher, row.second, row.person) for row in rows
@@ -32,6 +40,25 @@ async def trusted(
         drawn=given.share,
         probation=given.probation,
         why=history[0].why if history else "too few turns were graded to test anything",
+        model_version=champion and champion.version,
+        model_created_at=champion and champion.created_at,
+        samples_until_training=max(0, settings.ml_auto_retrain_examples - new),
         evidence=Figures(**asdict(show(graded, given.threshold, given.policy.delta))),
         history=tuple(Certificate.model_validate(each, from_attributes=True) for each in history),
+    )
+
+
+async def _champion(transaction: Transaction) -> Manifest | None:
+    try:
+        return (await models.find(transaction, CHAMPION)).manifest
+    except ModelMissing:
+        return None
+
+
+async def _new_samples(transaction: Transaction) -> int:
+    """As the retrainer counts them: the same text, however spelled, once."""
+    intents = [each.name for each in await catalogue.read(transaction)]
+    seen = await training.seen_up_to(transaction)
+    return len(
+        {normalise(text) for text in await samples.new_texts(transaction, intents, seen, _MOST)}
     )

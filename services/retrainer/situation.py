@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from contracts.manifest import Manifest
 from services.learning.artifact import ArtifactError, sign, unseal_kept
-from services.learning.normalise import normalise
+from services.learning.normalise import different
 from services.retrainer.due import Situation, Standing
 from services.retrainer.intents import change, learnable, mark_of
 from services.storage import catalogue, intents, models, samples, training
@@ -63,7 +63,7 @@ class Reader:
                 standing=judged.standing,
                 unfinished=await training.unfinished(connection),
                 newest_sample=await samples.newest(connection),
-                new_samples=_different(await samples.new_texts(connection, active, seen, _MOST)),
+                new_samples=different(await samples.new_texts(connection, active, seen, _MOST)),
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
                 changed=change(known, judged.intents, await training.intents_seen(connection)),
@@ -114,8 +114,3 @@ async def _learnable(
     new = set(active) - set(known)
     texts = await intents.counts(connection, new) if new else {}
     return learnable(active, known, texts)
-
-
-def _different(texts: Sequence[str]) -> int:
-    """How many texts differ in more than their spelling: the same one again teaches nothing."""
-    return len({normalise(text) for text in texts})

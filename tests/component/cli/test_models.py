@@ -93,3 +93,8 @@ def test_what_there_is_not_is_said_in_one_line(two: tuple[str, str]) -> None:
 def test_an_empty_shop_has_nothing_to_go_back_to(database: Database, home: None) -> None:
     assert isinstance(run("rollback", "--yes").exception, NotPromoted)
     assert isinstance(run("show", "champion").exception, ModelMissing)
+
+
+def test_the_list_cuts_no_version_that_promote_must_be_told(two: tuple[str, str]) -> None:
+    shown = CliRunner(env={"COLUMNS": "60"}).invoke(app, ["models", "list"])
+    assert all(version in shown.stdout for version in two), shown.output

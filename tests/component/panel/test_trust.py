@@ -21,6 +21,7 @@ async def _told(panel: Panel, database: Database) -> None:
     nothing = (await panel.client.get("/trust")).json()
     assert (nothing["state"], nothing["threshold"], nothing["history"]) == ("unproven", 0.8, [])
     assert nothing["evidence"]["agreement"] is None
+    assert (nothing["model_version"], nothing["samples_until_training"]) == (None, 50)
     said, now = Said("precio", 0.9, "v1", True), datetime.now(UTC)
     labels = ["precio"] * 9 + ["envio"]
     voices = [
