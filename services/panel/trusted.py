@@ -5,6 +5,7 @@ from dataclasses import asdict
 from contracts.manifest import Manifest
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.shown import show
+from services.learning.normalise import different
 from services.learning.slot import TrustSlot
 from services.panel.bodies import Certificate, Figures, Trusted
 from services.runtime.live import LiveSettings
@@ -59,6 +60,4 @@ async def _new_samples(transaction: Transaction) -> int:
     """As the retrainer counts them: the same text, however spelled, once."""
     intents = [each.name for each in await catalogue.read(transaction)]
     seen = await training.seen_up_to(transaction)
-    return len(
-        {normalise(text) for text in await samples.new_texts(transaction, intents, seen, _MOST)}
-    )
+    return different(await samples.new_texts(transaction, intents, seen, _MOST))

@@ -2,12 +2,22 @@
 
 from datetime import UTC, datetime
 
+from contracts.catalogue import parse_catalogue
 from services.learning.certifying.trust import Policy, Standing
 from services.retrainer.standing import put_in_force
-from services.storage import evidence
+from services.storage import catalogue, evidence, samples
 from services.storage.engine import Database
 from services.storage.evidence import Said, Voice
-from tests.component.panel.conftest import Open, Panel
+from services.storage.samples import NewSample
+from tests.component.panel.conftest import CATALOGUE, Open, Panel
+
+
+def sample(text: str, event_id: str) -> NewSample:
+    """A text that the teacher has labelled."""
+    moment = datetime.now(UTC)
+    return NewSample(
+        event_id, text, "agradecimiento", "teacher", None, "live", None, None, None, moment
+    )
 
 
 async def test_trust_is_told_with_its_evidence_and_history(
@@ -30,10 +40,13 @@ async def _told(panel: Panel, database: Database) -> None:
     ]
     async with database.begin() as connection:
         await evidence.hear(connection, voices)
+        await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
+        await samples.store(connection, [sample("Gracias!", "1"), sample("gracias", "2")])
         await put_in_force(
             connection, Standing(why="9 of 10 rows right"), Policy(), 10, version="v1"
         )
     told = (await panel.client.get("/trust")).json()
     assert told["evidence"]["agreement"] == 0.9
     assert told["evidence"]["precision_bound"] is None
+    assert told["samples_until_training"] == 49, "one text in two spellings is one"
     assert [each["why"] for each in told["history"]] == ["9 of 10 rows right"]
