@@ -41,7 +41,7 @@ async def _told(panel: Panel, database: Database) -> None:
     async with database.begin() as connection:
         await evidence.hear(connection, voices)
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
-        await samples.store(connection, [sample("Gracias!", "1"), sample("gracias", "2")])
+        await samples.store(connection, [sample("Gracias", "1"), sample("GRACIAS", "2")])
         await put_in_force(
             connection, Standing(why="9 of 10 rows right"), Policy(), 10, version="v1"
         )

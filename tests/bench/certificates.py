@@ -1,0 +1,62 @@
+"""How often a certificate was false: whole simulations, one a seed, each with its own order.
+
+``python -m tests.bench.certificates --base BASE --stream STREAM [--language es] [--target 0.95]
+[--seeds 40]``: BASE and STREAM are FILE or FILE:SPLIT,... as for ``aprendiz simulate``. A run is
+certified when a look certified a threshold; it counts as false when fewer of the answers that the
+student gave alone while certified agreed with the teacher than the target says. That is the share
+seen, which in few answers falls under the target by chance as well.
+"""
+
+import argparse
+import random
+from collections.abc import Sequence
+
+from contracts.events import TrustState
+from services.cli.evaluate import file_and_splits, rows_of
+from services.learning.certifying.trust import Policy
+from services.learning.judging.labelled import Message, read_messages
+from services.learning.judging.simulation import Plan, Simulated, simulate
+from services.learning.student import Example
+
+FEWEST = 20
+"""Answers below which a share says nothing."""
+
+
+def main() -> None:
+    """Print one line."""
+    given = _arguments()
+    base, stream = rows_of([given.base]), read_messages(*file_and_splits(given.stream))
+    policy = Policy(target=given.target)
+    runs = [_run(base, stream, policy, given.language, seed) for seed in range(given.seeds)]
+    certified = [run for run in runs if any(look.threshold for _, look in run.looks)]
+    false = sum(_misses(run, given.target) for run in certified)
+    print(
+        f"{len(runs)} runs, {len(certified)} certified, {false} of those under {given.target:.0%}"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", required=True)
+    parser.add_argument("--stream", required=True)
+    parser.add_argument("--language", default="es")
+    parser.add_argument("--target", type=float, default=0.95)
+    parser.add_argument("--seeds", type=int, default=40)
+    return parser.parse_args()
+
+
+def _run(
+    base: Sequence[Example], stream: Sequence[Message], policy: Policy, language: str, seed: int
+) -> Simulated:
+    shuffled = random.Random(seed).sample(stream, len(stream))
+    return simulate(base, shuffled, Plan(policy, language=language, seed=seed))
+
+
+def _misses(run: Simulated, target: float) -> bool:
+    answered = [turn for turn in run.turns if turn.alone and turn.state == TrustState.CERTIFIED]
+    agreed = sum(turn.said == turn.message.teacher for turn in answered)
+    return len(answered) >= FEWEST and agreed < target * len(answered)
+
+
+if __name__ == "__main__":
+    main()
