@@ -113,6 +113,15 @@ class TrustState(StrEnum):
     REFUTED = "refuted"
 
 
+class Basis(StrEnum):
+    """What a bound is on. What is unknown counts as the weaker one, agreement."""
+
+    AGREEMENT = "agreement"
+    """With the labels, of which most are the teacher's."""
+    PRECISION = "precision"
+    """The share of right answers, as people have checked."""
+
+
 class Origin(StrEnum):
     """Where a sample's text came from. Only live traffic can certify a model."""
 
@@ -125,6 +134,7 @@ OpenChat = Annotated[Chat, open_enum(Chat, Chat.CHANNEL)]
 OpenKind = Annotated[Kind, open_enum(Kind, Kind.UNSUPPORTED)]
 OpenReason = Annotated[Reason, open_enum(Reason, Reason.OTHER)]
 OpenState = Annotated[TrustState, open_enum(TrustState, TrustState.UNPROVEN)]
+OpenBasis = Annotated[Basis, open_enum(Basis, Basis.AGREEMENT)]
 OpenAuthor = Annotated[Author, open_enum(Author, Author.OTHER)]
 OpenOrigin = Annotated[Origin, open_enum(Origin, Origin.REPLAYED)]
 
@@ -360,7 +370,8 @@ class CertificateIssued(Event):
     target: Share
     rows: Annotated[int, Field(ge=0)]
     bound: Share | None = None
-    """The share of agreement with the labels that is at least there; None: nothing was tested."""
+    """The share that is at least there; None: nothing was tested."""
+    basis: OpenBasis = Basis.AGREEMENT
     model_version: Id | None = None
     why: Text
 

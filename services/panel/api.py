@@ -22,6 +22,7 @@ from services.panel.bodies import (
     Trusted,
 )
 from services.panel.body_limit import BodyLimit
+from services.panel.checks import add_checks
 from services.panel.docs import add_docs
 from services.panel.failures import add_failures
 from services.panel.inside import BODY, Inside, Limit, refusals
@@ -51,6 +52,7 @@ def build(inside: Inside, token: str | None) -> ASGIApp:
     add_models(app, inside)
     add_intents(app, inside)
     _question_routes(app, inside)
+    add_checks(app, inside)
     add_docs(app)
     return Access(BodyLimit(app), token)
 

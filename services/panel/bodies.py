@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from contracts.events import Reason, TrustState
+from contracts.events import Basis, Reason, TrustState
 from contracts.fields import MAX_TEXT, Id, Share
 
 
@@ -48,6 +48,15 @@ class Answer(Taken):
     """The intent of the customer's words; null: none of the catalogue fits."""
     person: Name
     """Who answers."""
+
+
+class Label(Taken):
+    """What a customer meant, in the eyes of a person."""
+
+    intent: Name | None
+    """The intent of the customer's words; null: none of the catalogue fits."""
+    person: Name
+    """Who says so."""
 
 
 class Guess(BaseModel):
@@ -122,6 +131,9 @@ class Certificate(BaseModel):
     accepted_rows: int
     right_rows: int
     bound: Share | None
+    basis: Basis | None
+    """Whether the bound is on agreement with the labels or, as people have checked, on precision.
+    Null: on agreement."""
     target: Share
     why: str
     created_at: datetime | None
@@ -216,7 +228,23 @@ class Questions(BaseModel):
     questions: tuple[Question, ...]
 
 
+class Check(BaseModel):
+    """A turn that a person is asked to label, without what student and teacher said of it."""
+
+    turn_id: str
+    text: str
+    why: str
+    """`agreement`: both said the same, and it was drawn; `disagreement`: neither gave way."""
+    created_at: datetime
+
+
+class Checks(BaseModel):
+    """Turns that wait for a label, the oldest first."""
+
+    checks: tuple[Check, ...]
+
+
 class Answered(BaseModel):
-    """The question that was answered."""
+    """The turn that was answered, or labelled."""
 
     turn_id: str

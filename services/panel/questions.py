@@ -7,9 +7,10 @@ from contracts.codec import encode
 from contracts.envelope import Envelope, originate
 from contracts.events import Author, Event, ReplyKind, ReplyRequested, SampleRecorded, TurnReady
 from services.panel.bodies import Answer, Question
+from services.panel.intents import require_known
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
-from services.storage import catalogue, claims, outbox, teaching
+from services.storage import claims, outbox, teaching
 from services.storage.engine import Database
 from services.storage.outbox import NewRow
 
@@ -38,7 +39,7 @@ async def answer(database: Database, turn_id: str, given: Answer) -> None:
         ApiError: 404 there is no such question, 409 it was answered, 422 no such intent.
     """
     async with database.begin() as connection:
-        _check_intent(given, {each.name for each in await catalogue.read(connection)})
+        await require_known(connection, given.intent)
         answered = await teaching.answer(
             connection, turn_id, given.person, given.text, given.intent
         )
@@ -88,13 +89,6 @@ def _originated(turn: TurnReady, event: Event) -> Envelope[Event]:
     # Named after the turn: a question is answered once, whatever is repeated.
     given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:person:{turn.turn_id}:{event.TYPE}"))
     return originate(event, source=SOURCE, given_id=given_id)
-
-
-def _check_intent(given: Answer, known: set[str]) -> None:
-    if given.intent is not None and given.intent not in known:
-        names = ", ".join(sorted(known))
-        expected = f"null, or an intent of the catalogue: {names}"
-        raise ApiError(422, "intent", expected=expected, got=shown(given.intent))
 
 
 def _not_waiting(turn_id: str, found: teaching.Question | None) -> ApiError:

@@ -4,7 +4,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from contracts.codec import encode
 from contracts.envelope import originate
-from contracts.events import CertificateIssued, TrustState
+from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.trust import Policy, Standing, trust
 from services.storage import certificates, outbox
@@ -27,6 +27,7 @@ def standing_of(stored: Certificate | None) -> Standing:
         rows=stored.accepted_rows,
         right=stored.right_rows,
         bound=stored.bound,
+        basis=Basis(stored.basis or Basis.AGREEMENT),
         why=stored.why,
     )
 
@@ -63,6 +64,7 @@ async def put_in_force(
         accepted_rows=standing.rows,
         right_rows=standing.right,
         bound=standing.bound,
+        basis=standing.basis,
         target=policy.target,
         why=standing.why,
     )
@@ -78,6 +80,7 @@ def _issued(stored: Certificate, number: int) -> NewRow:
         target=stored.target,
         rows=stored.accepted_rows,
         bound=stored.bound,
+        basis=Basis(stored.basis or Basis.AGREEMENT),
         model_version=stored.model_version,
         why=stored.why,
     )

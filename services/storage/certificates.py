@@ -21,7 +21,8 @@ class Certificate(NamedTuple):
 
     `threshold` was in force from then on; `certified`, `provisional`, `floor` and `was_certified`
     are what the next decision needs. `number`, `level` and `seen_up_to` (an evidence id) are of a
-    look; `accepted_rows`, `right_rows` and `bound` are what the last look found.
+    look; `accepted_rows`, `right_rows`, `bound` and its `basis` are what the last look
+    found; without a basis it is agreement.
     """
 
     cause: str
@@ -39,6 +40,7 @@ class Certificate(NamedTuple):
     accepted_rows: int
     right_rows: int
     bound: float | None
+    basis: str | None
     target: float
     why: str
     created_at: datetime | None = None

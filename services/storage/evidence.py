@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.clock import now
-from services.storage.samples import usable
+from services.storage.samples import SampleState, usable
 from services.storage.tables import evidence, training_samples
 from services.storage.upsert import insert_ignore
 
 LIVE = "live"
 WAITING, DONE = "waiting", "done"
-"""States of an audit: an agreement that waits for a person's look, or had it."""
+"""States of an audit: an agreement that waits for a person's look; a turn that had it."""
 
 _e = evidence.c
 
@@ -58,6 +58,20 @@ class Row(NamedTuple):
     audit: str | None
     drawn: bool
     sample: int | None
+
+
+class Check(NamedTuple):
+    """A turn that a person is asked to label. `agreed`: student and teacher said the same of it.
+
+    Else the teacher firmly contradicted the student, and its second answer settled nothing.
+    """
+
+    turn_id: str
+    text: str
+    contact_id: str | None
+    origin: str
+    agreed: bool
+    created_at: datetime
 
 
 async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
@@ -111,10 +125,43 @@ async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> No
     await connection.execute(update(evidence).where(waits).values(audit=WAITING))
 
 
-async def audits(connection: AsyncConnection, limit: int) -> list[Row]:
-    """Agreements that wait for a person, the oldest first."""
-    query = _rows().where(_e.audit == WAITING, _e.person.is_(None))
-    return [Row(*row) for row in await connection.execute(query.order_by(_e.id).limit(limit))]
+async def checks(connection: AsyncConnection, limit: int) -> list[Check]:
+    """Turns that wait for a person's label, the oldest first."""
+    query = _checks().where(_waits()).order_by(_e.id).limit(limit)
+    return [Check(*row) for row in await connection.execute(query)]
+
+
+async def check(connection: AsyncConnection, turn_id: str) -> Check | None:
+    """Take a turn off the list of checks, once; None when it is not on it.
+
+    The caller writes the person's label to the outbox in the same transaction.
+    """
+    row = (await connection.execute(_checks().where(_e.turn_id == turn_id))).first()
+    taken = update(evidence).where(_e.turn_id == turn_id, _waits()).values(audit=DONE)
+    if row is None or (await connection.execute(taken)).rowcount == 0:
+        return None
+    return Check(*row)
+
+
+async def is_known(connection: AsyncConnection, turn_id: str) -> bool:
+    """Whether anybody has labelled the turn."""
+    query = select(_e.id).where(_e.turn_id == turn_id)
+    return await connection.scalar(query) is not None
+
+
+def _checks() -> Select[Any]:
+    agreed = func.coalesce(_e.audit == WAITING, False)
+    return select(
+        _e.turn_id, func.coalesce(_e.text, ""), _e.contact_id, _e.origin, agreed, _e.created_at
+    )
+
+
+def _waits() -> ColumnElement[bool]:
+    held = select(training_samples.c.id).where(
+        training_samples.c.turn_id == _e.turn_id, training_samples.c.estado == SampleState.HELD
+    )
+    doubtful = and_(_e.audit.is_(None), held.exists())
+    return and_(_e.person.is_(None), or_(_e.audit == WAITING, doubtful))
 
 
 def _rows() -> Select[Any]:

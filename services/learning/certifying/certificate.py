@@ -9,8 +9,9 @@ of a threshold that is too low to pass by chance, and that happens with probabil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from contracts.events import TrustState
+from contracts.events import Basis, TrustState
 from services.learning.certifying.bounds import lower_bound, rows_needed, upper_bound
+from services.learning.certifying.checked import checks, contradicted, precision_bound
 from services.learning.certifying.evidence import Evidence
 
 GRID = (
@@ -28,20 +29,32 @@ that is right 99 times in 100 would fail its first test nearly every second time
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One tested threshold: rows at or above it, those right, their bound at the look's level."""
+    """One tested threshold: rows at or above it, those right, their bound at the look's level.
+
+    `checked` of the agreements were labelled by people, who said `confirmed` times what the student
+    had said. `contradicted`: so seldom that the target is missed, whatever the teacher says.
+    """
 
     threshold: float
     rows: int
     right: int
+    checked: int
+    confirmed: int
+    contradicted: bool
     bound: float
+    basis: Basis
+
+    def shows(self, target: float) -> bool:
+        """Whether the share of right answers is at least `target`."""
+        return self.bound >= target and not self.contradicted
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One look at the evidence.
 
-    `threshold` is the lowest one that passed, None unless certified. `rows`, `right` and `bound`
-    are of that threshold, else of the one that failed.
+    `threshold` is the lowest one that passed, None unless certified. `rows`, `right`, `bound` and
+    its `basis` are of that threshold, else of the one that failed.
     `number` is k: the k-th look at evidence of which some is still in the window; it tests at
     `level` = delta / (k (k + 1)).
     """
@@ -54,6 +67,7 @@ class Look:
     rows: int
     right: int
     bound: float
+    basis: Basis
     why: str
     steps: tuple[Step, ...] = field(default=(), repr=False)
 
@@ -83,11 +97,11 @@ def look(
     steps = _walk(evidence, target, level)
     if not steps:
         return None
-    passed = [step for step in steps if step.bound >= target]
-    acting = _step(evidence, in_force, level)
+    passed = [step for step in steps if step.shows(target)]
+    acting = _step(evidence, in_force, target, level)
     if passed:
         state, step = TrustState.CERTIFIED, passed[-1]
-    elif acting.rows and upper_bound(acting.right, acting.rows, level) < target:
+    elif _misses(acting, target, level):
         state, step = TrustState.REFUTED, acting
     else:
         state, step = TrustState.UNPROVEN, steps[0]
@@ -103,6 +117,7 @@ def look(
         rows=step.rows,
         right=step.right,
         bound=step.bound,
+        basis=step.basis,
         why=why,
         steps=tuple(steps),
     )
@@ -113,19 +128,39 @@ def _walk(evidence: Sequence[Evidence], target: float, level: float) -> list[Ste
     fewest = rows_needed(target, level, _SLACK)
     steps: list[Step] = []
     for threshold in GRID:
-        step = _step(evidence, threshold, level)
+        step = _step(evidence, threshold, target, level)
         if step.rows < fewest:
             continue
         steps.append(step)
-        if step.bound < target:
+        if not step.shows(target):
             break
     return steps
 
 
-def _step(evidence: Sequence[Evidence], threshold: float, level: float) -> Step:
-    accepted = [row.right for row in evidence if row.sure >= threshold]
-    rows, right = len(accepted), sum(accepted)
-    return Step(threshold, rows, right, lower_bound(right, rows, level))
+def _step(evidence: Sequence[Evidence], threshold: float, target: float, level: float) -> Step:
+    """The bound is on precision where people have checked enough to show the target, else on
+    agreement: each of the two statements is false with probability `level` at the most."""
+    accepted = [row for row in evidence if row.sure >= threshold]
+    right, found = sum(row.right for row in accepted), checks(accepted)
+    agreement = lower_bound(right, len(accepted), level)
+    precision = precision_bound(accepted, level)
+    proven = precision is not None and precision >= target
+    return Step(
+        threshold=threshold,
+        rows=len(accepted),
+        right=right,
+        checked=len(found),
+        confirmed=sum(found),
+        contradicted=contradicted(accepted, target, level),
+        bound=precision if precision is not None and proven else agreement,
+        basis=Basis.PRECISION if proven else Basis.AGREEMENT,
+    )
+
+
+def _misses(acting: Step, target: float, level: float) -> bool:
+    if not acting.rows:
+        return False
+    return acting.contradicted or upper_bound(acting.right, acting.rows, level) < target
 
 
 def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) -> str:
@@ -142,6 +177,11 @@ def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) ->
 
 def _why(state: TrustState, step: Step, target: float, level: float) -> str:
     seen = f"{step.right} of {step.rows} rows agree with their labels at {step.threshold:.0%}"
+    people = f"people confirmed {step.confirmed} of {step.checked}"
+    if step.basis is Basis.PRECISION:
+        seen += f", and {people}"
+    elif step.contradicted:
+        return f"{seen}, but {people} of these agreements: too few for {target:.0%}"
     return {
         TrustState.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",
         TrustState.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {target:.0%}",

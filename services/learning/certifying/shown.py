@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.learning.certifying.bounds import lower_bound
+from services.learning.certifying.checked import checks, precision_bound
 from services.learning.certifying.evidence import Evidence
 from services.learning.judging.measures import calibration_error
 
@@ -16,9 +17,8 @@ class Shown:
 
     `answered_alone` is the share of the turns that the threshold accepts. Of those, `agreement` is
     the share whose label is what the student said, and `agreement_bound` what it is at least.
-    Labels are the teacher's: only `precision_bound` is about the truth. It multiplies what agrees
-    at least with what people, asked about a random part of the agreements, confirmed at least
-    (half of the level each); None until a person has checked one. `ece` is over all rows.
+    Labels are the teacher's: only `precision_bound` is about the truth; None until a person has
+    checked an agreement. `ece` is over all rows.
     """
 
     rows: int
@@ -35,24 +35,16 @@ def show(evidence: Sequence[Evidence], threshold: float, level: float) -> Shown:
     """The figures at a threshold; bounds hold with probability 1 - `level` each."""
     accepted = [row for row in evidence if row.sure >= threshold]
     agreed = sum(row.agreed for row in accepted)
-    checked = [row.person == row.said for row in accepted if row.person and row.agreed]
     return Shown(
         rows=len(evidence),
         accepted=len(accepted),
         answered_alone=_share(len(accepted), len(evidence)),
         agreement=_share(agreed, len(accepted)),
         agreement_bound=lower_bound(agreed, len(accepted), level) if accepted else None,
-        checked=len(checked),
-        precision_bound=_precision(agreed, len(accepted), checked, level),
+        checked=len(checks(accepted)),
+        precision_bound=precision_bound(accepted, level),
         ece=_ece(evidence),
     )
-
-
-def _precision(agreed: int, accepted: int, checked: Sequence[bool], level: float) -> float | None:
-    if not checked:
-        return None
-    confirmed = lower_bound(sum(checked), len(checked), level / 2)
-    return lower_bound(agreed, accepted, level / 2) * confirmed
 
 
 def _ece(evidence: Sequence[Evidence]) -> float | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
-from contracts.events import Reason, TrustState
+from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import share_to_draw
 from services.learning.student import Prediction
@@ -37,8 +37,8 @@ class Standing:
 
     `certified` is the threshold that the last look certified, `provisional` the one that was chosen
     for the model in force on rows it could not learn from, `floor` the last one in force: only a
-    certificate lowers it. `looked_at` counts the sure rows that the last look saw; `rows`, `right`
-    and `bound` are what it found.
+    certificate lowers it. `looked_at` counts the sure rows that the last look saw; `rows`, `right`,
+    `bound` and its `basis` are what it found.
     """
 
     state: TrustState = TrustState.UNPROVEN
@@ -50,6 +50,7 @@ class Standing:
     rows: int = 0
     right: int = 0
     bound: float | None = None
+    basis: Basis = Basis.AGREEMENT
     why: str = "too few turns were graded to test anything"
 
 
@@ -97,6 +98,7 @@ def after_look(standing: Standing, look: Look, sure: int, policy: Policy, graded
         rows=look.rows,
         right=look.right,
         bound=look.bound,
+        basis=look.basis,
         why=look.why,
     )
     return _settled(seen, policy, graded)

@@ -70,6 +70,7 @@ certificates = table(
     Column("accepted_rows", Integer, nullable=False, server_default=text("0")),
     Column("right_rows", Integer, nullable=False, server_default=text("0")),
     Column("bound", Double),
+    Column("basis", bounded(16)),
     Column("target", Double, nullable=False),
     Column("why", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

@@ -130,7 +130,7 @@ def next_release(tmp_path: Path) -> Path:
     scripts = tmp_path / "sql"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     revision = _DOCS.read_text().split("```python\n")[1].split("```")[0]
-    (scripts / "versions" / "0003_next.py").write_text(revision)
+    (scripts / "versions" / "0004_next.py").write_text(revision)
     return scripts
 
 
@@ -154,7 +154,7 @@ async def test_a_later_revision_adds_to_our_tables_and_takes_back_only_that(
     async with Database.open(database_url) as database, database.read() as connection:
         columns = await connection.run_sync(lambda each: inspect(each).get_columns("conversations"))
         made = select(aprendiz_created.c.kind, aprendiz_created.c.name)
-        rows = await connection.execute(made.where(aprendiz_created.c.revision == "0003"))
+        rows = await connection.execute(made.where(aprendiz_created.c.revision == "0004"))
         assert {tuple(row) for row in rows} == {
             ("column", "language"),
             ("column", "vip"),
@@ -162,7 +162,7 @@ async def test_a_later_revision_adds_to_our_tables_and_takes_back_only_that(
             ("table", "visits"),
         }
     assert {each["name"]: each["nullable"] for each in columns}["vip"] is False
-    await downgrade(database_url, to="0002", scripts=next_release)
+    await downgrade(database_url, to="0003", scripts=next_release)
     assert await _is_whole(database_url)
 
 

@@ -1,0 +1,34 @@
+"""What people's checks show: whether student and teacher, where they agree, are right."""
+
+from collections.abc import Sequence
+
+from services.learning.certifying.bounds import lower_bound, upper_bound
+from services.learning.certifying.evidence import Evidence
+
+
+def checks(accepted: Sequence[Evidence]) -> list[bool]:
+    """Of the agreements that a person has labelled, whether that was what the student had said.
+
+    People are asked about a random part of the agreements, so these speak for all of them.
+    """
+    return [row.person == row.said for row in accepted if row.person and row.agreed]
+
+
+def precision_bound(accepted: Sequence[Evidence], level: float) -> float | None:
+    """The share of `accepted` that is right, at least; None until a person has checked one.
+
+    What agrees at least, times what is right of that at least, half of `level` each: what does not
+    agree counts as wrong.
+    """
+    found = checks(accepted)
+    if not found:
+        return None
+    agreed = sum(row.agreed for row in accepted)
+    confirmed = lower_bound(sum(found), len(found), level / 2)
+    return lower_bound(agreed, len(accepted), level / 2) * confirmed
+
+
+def contradicted(accepted: Sequence[Evidence], target: float, level: float) -> bool:
+    """Whether people found agreements wrong so often that they miss the target by themselves."""
+    found = checks(accepted)
+    return bool(found) and upper_bound(sum(found), len(found), level) < target
