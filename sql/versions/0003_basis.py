@@ -1,4 +1,4 @@
-"""Whether a certificate's bound is on agreement or on precision. Frozen: what comes later is new."""
+"""A certificate's bound is on agreement or on precision. Frozen: what comes later is new."""
 
 from alembic import op
 from sqlalchemy import Column, MetaData

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import delete
 
 from services.storage import settings
+from services.storage.tables import training_samples
 from tests.e2e.outside import OutsideGateway
 from tests.e2e.shop import Shop
 from tests.e2e.waiting import until
@@ -42,7 +44,15 @@ async def _set(shop: Shop, mode: str | None) -> None:
         await settings.write(connection, {"ml_umbral_modo": mode}, "test")
 
 
-@pytest.mark.usefixtures("fixed")
+@pytest.fixture
+async def untaught(shop: Shop) -> None:
+    """Only the catalogue has taught the student: other tests' samples would be learned from too."""
+    async with shop.database.begin() as connection:
+        taught = training_samples.c.turn_id.is_not(None)
+        await connection.execute(delete(training_samples).where(taught))
+
+
+@pytest.mark.usefixtures("untaught", "fixed")
 async def test_fifty_samples_lead_to_a_model_that_the_classifier_uses_without_a_restart(
     shop: Shop, gateway: OutsideGateway
 ) -> None:

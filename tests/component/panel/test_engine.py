@@ -254,6 +254,8 @@ async def test_the_documentation_lists_every_path_and_its_errors(here: Panel) ->
         "/models/{version}/promote",
         "/questions",
         "/questions/{turn_id}/answer",
+        "/checks",
+        "/checks/{turn_id}",
     }
     page = (Path(__file__).parents[3] / "docs/api.md").read_text()
     assert set(re.findall(r"^\| `[A-Z]+ (\S+)` \|", page, re.MULTILINE)) == set(described["paths"])

@@ -8,7 +8,7 @@ import pytest
 from services.storage import certificates, evidence, samples, versions
 from services.storage.certificates import LOOK, PROMOTION, Certificate
 from services.storage.engine import Database
-from services.storage.evidence import Said, Voice
+from services.storage.evidence import Check, Said, Voice
 from services.storage.samples import NewSample, SampleState
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -84,7 +84,33 @@ async def test_agreements_wait_for_a_person_once(database: Database) -> None:
         await evidence.to_audit(connection, ["a", "b"])
         await evidence.hear(connection, [voice("person", "precio", "a", said=None)])
         await evidence.to_audit(connection, ["a", "b"])
-        assert [row.turn_id for row in await evidence.audits(connection, 9)] == ["b"]
+        assert [check.turn_id for check in await evidence.checks(connection, 9)] == ["b"]
+
+
+async def test_a_check_is_taken_once(database: Database) -> None:
+    async with database.begin() as connection:
+        await evidence.hear(connection, [voice("teacher", "precio")])
+        assert await evidence.check(connection, "t-1") is None, "nobody was asked"
+        await evidence.to_audit(connection, ["t-1"])
+        taken = await evidence.check(connection, "t-1")
+        assert taken == Check("t-1", "¿cuánto cuesta? 🥖", "ana", "live", True, NOW)
+        assert await evidence.check(connection, "t-1") is None
+        assert await evidence.checks(connection, 9) == []
+        assert await evidence.is_known(connection, "t-1")
+        assert not await evidence.is_known(connection, "t-2")
+
+
+async def test_a_contradiction_that_nobody_settled_waits_for_a_person_too(
+    database: Database,
+) -> None:
+    async with database.begin() as connection:
+        await evidence.hear(connection, [voice("teacher", "envio", name) for name in ("a", "b")])
+        held = sample("held", "envio", SampleState.HELD)._replace(turn_id="b")
+        await samples.store(connection, [held])
+        [check] = await evidence.checks(connection, 9)
+        assert (check.turn_id, check.agreed) == ("b", False)
+        assert await evidence.check(connection, "b") == check
+        assert await evidence.checks(connection, 9) == []
 
 
 def sample(name: str, intent: str | None, state: SampleState | None = None) -> NewSample:
@@ -157,6 +183,7 @@ def certificate(**changes: object) -> Certificate:
         accepted_rows=180,
         right_rows=178,
         bound=0.957,
+        basis="precision",
         target=0.95,
         why="178 of 180 rows right at 85%: ≥ 95",
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from contracts.events import TrustState
+from contracts.events import Basis, TrustState
 from services.learning.certifying.certificate import GRID, Look, is_due, level_of, look
 from services.learning.certifying.evidence import Evidence
 
@@ -131,3 +131,34 @@ def test_a_teacher_too_often_wrong_to_show_the_target_is_named() -> None:
         "the teacher itself was right in 60 of 80 turns that people checked, so its labels cannot "
         "show 95%"
     )
+
+
+def agreements(confirmed: int, denied: int, unchecked: int = 0) -> list[Evidence]:
+    """Sure turns on which student and teacher agree, of which people have checked some."""
+    return [
+        *[Evidence("precio", 0.995, "precio", person="precio")] * confirmed,
+        *[Evidence("precio", 0.995, "precio", person="envio")] * denied,
+        *[Evidence("precio", 0.995, "precio")] * unchecked,
+    ]
+
+
+def test_once_people_have_checked_enough_the_bound_is_on_precision() -> None:
+    few = look(agreements(40, 0, 400), target=TARGET, level=0.05, in_force=0.8)
+    enough = look(agreements(150, 0, 400), target=TARGET, level=0.05, in_force=0.8)
+    assert few is not None
+    assert enough is not None
+    assert (few.state, few.basis) == (TrustState.CERTIFIED, Basis.AGREEMENT)
+    assert (enough.state, enough.basis) == (TrustState.CERTIFIED, Basis.PRECISION)
+    assert TARGET <= enough.bound < few.bound
+    assert enough.why == (
+        "550 of 550 rows agree with their labels at 30%, and people confirmed 150 of 150: at "
+        "least 96.9% with 95.0% certainty"
+    )
+
+
+def test_agreement_certifies_nothing_that_people_have_shown_to_be_wrong() -> None:
+    seen = look(agreements(32, 8, 960), target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert (seen.state, seen.threshold) == (TrustState.REFUTED, None)
+    assert seen.bound >= TARGET, "the agreement alone would pass"
+    assert "but people confirmed 32 of 40 of these agreements: too few for 95%" in seen.why

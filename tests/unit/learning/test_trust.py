@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
-from contracts.events import Reason, TrustState
+from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import is_drawn, share_to_draw
 from services.learning.certifying.trust import (
@@ -30,7 +30,7 @@ def says(intent: str, confidence: float, second: float = 0.0) -> Prediction:
 
 def found(state: TrustState, threshold: float | None = None) -> Look:
     """What a look may find."""
-    return Look(state, 1, 0.05, 0.95, threshold, 93, 92, 0.95, "why")
+    return Look(state, 1, 0.05, 0.95, threshold, 93, 92, 0.95, Basis.AGREEMENT, "why")
 
 
 def policy(**changes: object) -> Policy:

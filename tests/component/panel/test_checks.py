@@ -1,0 +1,94 @@
+"""People label turns without seeing what was said of them; what they say becomes a sample."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from contracts.codec import decode
+from contracts.events import Author, Origin, SampleRecorded
+from services.storage import evidence, samples
+from services.storage.engine import Database
+from services.storage.evidence import Said, Voice
+from services.storage.outbox import OutboxStore
+from services.storage.samples import NewSample, SampleState
+from tests.component.panel.conftest import Panel
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+SAID = Said("precio", 0.97, "v1", True)
+LABEL = {"intent": "saludo", "person": "Ana"}
+
+
+def voice(turn_id: str, label: str) -> Voice:
+    return Voice(turn_id, "teacher", label, f"hola de {turn_id}", "luz", "simulated", NOW, SAID)
+
+
+@pytest.fixture(autouse=True)
+async def graded(database: Database) -> None:
+    """One agreement that was drawn, one that was not, and one disagreement."""
+    held = NewSample(
+        "e", "hola", "saludo", "teacher", None, "live", None, "luz", "differs", NOW,
+        SampleState.HELD,
+    )  # fmt: skip
+    async with database.begin() as connection:
+        heard = [voice("agrees", "precio"), voice("differs", "saludo"), voice("other", "precio")]
+        await evidence.hear(connection, heard)
+        await evidence.to_audit(connection, ["agrees"])
+        await samples.store(connection, [held])
+
+
+async def listed(panel: Panel) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = (await panel.client.get("/checks")).json()["checks"]
+    return found
+
+
+async def test_checks_are_listed_without_what_was_said_of_them(panel: Panel) -> None:
+    first, second = await listed(panel)
+    assert (first["turn_id"], first["why"]) == ("agrees", "agreement")
+    assert (second["turn_id"], second["why"]) == ("differs", "disagreement")
+    assert set(first) == {"turn_id", "text", "why", "created_at"}
+    assert first["text"] == "hola de agrees"
+
+
+async def test_a_label_is_a_persons_sample(panel: Panel, database: Database) -> None:
+    answer = await panel.client.post("/checks/agrees", json=LABEL)
+    assert (answer.status_code, answer.json()) == (202, {"turn_id": "agrees"})
+    [row] = await OutboxStore(database, "test").claim(10, 30)
+    assert decode(row.body).data == SampleRecorded(
+        text="hola de agrees",
+        intent="saludo",
+        labelled_by=Author.PERSON,
+        origin=Origin.SIMULATED,
+        turn_id="agrees",
+        contact_id="luz",
+    )
+    assert len(panel.woken) == 1
+    assert [each["turn_id"] for each in await listed(panel)] == ["differs"]
+
+
+async def test_a_check_is_settled_once(panel: Panel) -> None:
+    assert (await panel.client.post("/checks/differs", json=LABEL)).status_code == 202
+    again = await panel.client.post("/checks/differs", json=LABEL)
+    assert again.status_code == 409
+    assert again.json()["error"]["got"] == "one that is settled"
+
+
+async def test_an_unknown_turn_is_not_found(panel: Panel) -> None:
+    answer = await panel.client.post("/checks/nothing", json=LABEL)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (404, "turn_id")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"intent": "no_such", "person": "Ana"}, "intent"),
+        ({"person": "Ana"}, "intent"),
+        ({"intent": None}, "person"),
+        ({"intent": None, "person": " "}, "person"),
+    ],
+)
+async def test_a_label_needs_an_intent_of_the_catalogue_and_a_name(
+    panel: Panel, body: dict[str, object], field: str
+) -> None:
+    answer = await panel.client.post("/checks/agrees", json=body)
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+    assert len(await listed(panel)) == 2
