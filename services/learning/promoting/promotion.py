@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import betainc
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.measures import lowest_threshold
@@ -14,25 +15,29 @@ TARGET = 0.95
 """The precision of what is answered alone, at which coverages are compared."""
 
 Chosen = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much worse the challenger may look before it is refused; shares in [0, 1].
 
-    Whatever the limit, a figure may fall by what `noise_rows` rows weigh: among a few hundred, two
-    models of one worth differ by so many. An intent has collapsed when the challenger loses this
-    share of its rows, `critical` for a critical one, and at least `collapse_rows` of them. New
-    labels contradict everything when fewer than the share `expected` of them, `judged_rows` at
-    least, are what the challenger itself expects.
+    Whatever the limit, a figure may fall by its noise, divided by the root of the rows: some 1.5
+    standard deviations of what two models of one worth differ by. An intent has collapsed when the
+    challenger loses this share of its rows, `critical` for a critical one, and that is no chance:
+    were both of one worth, it would come about with probability `chance`, or `critical_chance`, at
+    the most. New labels contradict everything when fewer than the share `expected` of them,
+    `judged_rows` at least, are what the challenger itself expects.
     """
 
     macro_f1: float = 0.01
+    macro_f1_noise: float = 0.5
     coverage: float = 0.05
-    noise_rows: int = 8
+    coverage_noise: float = 2.0
     collapse: float = 0.1
     critical: float = 0.05
-    collapse_rows: int = 3
+    chance: float = 0.01
+    critical_chance: float = 0.125
     expected: float = 0.1
     judged_rows: int = 20
 
@@ -44,14 +49,17 @@ _LIMITS = Limits()
 class Deltas:
     """Challenger minus champion on the same rows, which neither was trained on; positive is better.
 
-    `coverage` is what each answers alone at the target precision; `recall` and `rows` are by
-    intent, of those that the rows mean.
+    `coverage` is what each answers alone at the target precision. By intent, of those that the rows
+    mean: `recall`, `rows`, and how many of these only the champion (`lost`) and only the challenger
+    (`won`) got right.
     """
 
     macro_f1: float
     coverage: float
     recall: dict[str, float]
     rows: dict[str, int]
+    lost: dict[str, int]
+    won: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,7 @@ def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
     rows = np.bincount(after.truth, minlength=len(after.intents))
     (f1_before, recall_before), (f1_after, recall_after) = _by_intent(before), _by_intent(after)
     meant = np.flatnonzero(rows)
+    right_before, right_after = before.said == before.truth, after.said == after.truth
     return Deltas(
         macro_f1=float((f1_after[meant] - f1_before[meant]).sum() / max(len(meant), 1)),
         coverage=coverage(after, target) - coverage(before, target),
@@ -145,7 +154,14 @@ def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
             for place in meant
         },
         rows={after.intents[place]: int(rows[place]) for place in meant},
+        lost=_counted(after, meant, right_before & ~right_after),
+        won=_counted(after, meant, right_after & ~right_before),
     )
+
+
+def _counted(word: OutOfFold, meant: Rows, chosen: Chosen) -> dict[str, int]:
+    counts = np.bincount(word.truth[chosen], minlength=len(word.intents))
+    return {word.intents[place]: int(counts[place]) for place in meant}
 
 
 def _by_intent(word: OutOfFold) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -169,15 +185,20 @@ def _expected(challenger: OutOfFold, known: Chosen, limits: Limits) -> float | N
 
 
 def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[str]:
-    figures = {
-        "macro-F1": (deltas.macro_f1, limits.macro_f1),
-        f"coverage at {target:.0%} precision": (deltas.coverage, limits.coverage),
-    }
-    noise = limits.noise_rows / max(sum(deltas.rows.values()), 1)
+    rows = max(sum(deltas.rows.values()), 1)
+    figures = (
+        ("macro-F1", deltas.macro_f1, limits.macro_f1, limits.macro_f1_noise),
+        (
+            f"coverage at {target:.0%} precision",
+            deltas.coverage,
+            limits.coverage,
+            limits.coverage_noise,
+        ),
+    )
     return [
         f"{name} {delta:+.1%} on {where}"
-        for name, (delta, limit) in figures.items()
-        if delta < -max(limit, noise)
+        for name, delta, limit, noise in figures
+        if delta < -max(limit, noise / rows**0.5)
     ]
 
 
@@ -185,7 +206,19 @@ def _collapsed(deltas: Deltas, limits: Limits, critical: AbstractSet[str]) -> li
     """Intents that lost too much, the worst first."""
     lost = []
     for name, delta in sorted(deltas.recall.items(), key=lambda intent: intent[1]):
-        share = limits.critical if name in critical else limits.collapse
-        if -delta >= share and round(-delta * deltas.rows[name]) >= limits.collapse_rows:
+        share, chance = (
+            (limits.critical, limits.critical_chance)
+            if name in critical
+            else (limits.collapse, limits.chance)
+        )
+        if -delta >= share and _chance(deltas.lost[name], deltas.won[name]) <= chance:
             lost.append(f"{name} collapsed ({delta:+.0%} recall)")
     return lost
+
+
+def _chance(lost: int, won: int) -> float:
+    """How likely so many rows are lost or more, were losing and winning one as likely as the other.
+
+    The exact sign test (McNemar, Psychometrika 12, 1947), one-sided.
+    """
+    return float(betainc(lost, won + 1, 0.5)) if lost else 1.0

@@ -18,7 +18,14 @@ from services.learning.promoting.promotion import (
 )
 
 INTENTS = ("envio", "precio", OUT_OF_SCOPE)
-STEADY = Deltas(macro_f1=0.0, coverage=0.0, recall={"precio": 0.0}, rows={"precio": 4000})
+STEADY = Deltas(
+    macro_f1=0.0,
+    coverage=0.0,
+    recall={"precio": 0.0},
+    rows={"precio": 4000},
+    lost={"precio": 0},
+    won={"precio": 0},
+)
 Word = tuple[str, str, float]
 """What was said, what was meant, how sure."""
 
@@ -38,6 +45,17 @@ def decided(before: OutOfFold, after: OutOfFold, new: Sequence[int] = ()) -> Pro
     known = np.ones(len(after), dtype=bool)
     known[list(new)] = False
     return compare(before, after, known)
+
+
+def lost_rows(lost: int, *, of: int, won: int = 0) -> dict[str, object]:
+    """What an intent lost of so many rows, and won of others."""
+    recall = {"precio": (won - lost) / of}
+    return {
+        "recall": recall,
+        "rows": {"precio": of},
+        "lost": {"precio": lost},
+        "won": {"precio": won},
+    }
 
 
 RIGHT: Word = ("precio", "precio", 0.9)
@@ -71,7 +89,8 @@ def test_each_model_gets_the_threshold_that_suits_it() -> None:
 def test_the_same_answers_are_promoted_with_deltas_of_nothing() -> None:
     word = word_of(*[RIGHT] * 5, *[SHIPPED] * 4)
     nothing = {"envio": 0.0, "precio": 0.0}
-    deltas = Deltas(0.0, 0.0, recall=nothing, rows={"envio": 4, "precio": 5})
+    none = {"envio": 0, "precio": 0}
+    deltas = Deltas(0.0, 0.0, nothing, rows={"envio": 4, "precio": 5}, lost=none, won=none)
     assert decided(word, word) == Promote(
         "Promoted: macro-F1 +0.0%, coverage +0.0% on all rows; within the limits on the known "
         "rows.",
@@ -81,10 +100,10 @@ def test_the_same_answers_are_promoted_with_deltas_of_nothing() -> None:
 
 
 def test_a_gain_on_new_rows_does_not_pay_for_a_loss_on_known_ones() -> None:
-    lost: list[Word] = [("envio", "precio", 0.9)] * 4
-    before = word_of(*[RIGHT] * 20, *[SHIPPED] * 20, *[("precio", "envio", 0.9)] * 30)
-    after = word_of(*[RIGHT] * 16, *lost, *[SHIPPED] * 50)
-    decision = decided(before, after, new=range(40, 70))
+    lost: list[Word] = [("envio", "precio", 0.9)] * 8
+    before = word_of(*[RIGHT] * 40, *[SHIPPED] * 20, *[("precio", "envio", 0.9)] * 30)
+    after = word_of(*[RIGHT] * 32, *lost, *[SHIPPED] * 50)
+    decision = decided(before, after, new=range(60, 90))
     assert decision.whole is not None
     assert decision.whole.macro_f1 > 0
     assert isinstance(decision, Refuse)
@@ -103,7 +122,7 @@ def test_an_intent_that_the_challenger_no_longer_has_is_an_error_and_no_collapse
 def test_champions_without_a_single_known_row_are_judged_on_the_new_ones() -> None:
     word = word_of(RIGHT, SHIPPED)
     decision = decided(word, word, new=range(2))
-    assert decision.known == Deltas(0.0, 0.0, recall={}, rows={})
+    assert decision.known == Deltas(0.0, 0.0, recall={}, rows={}, lost={}, won={})
 
 
 def test_new_labels_that_contradict_everything_are_refused() -> None:
@@ -123,7 +142,7 @@ def test_new_labels_of_a_new_intent_contradict_nothing() -> None:
     [
         ({"macro_f1": -0.02}, "macro-F1 -2.0% on the known rows"),
         ({"coverage": -0.06}, "coverage at 95% precision -6.0% on the known rows"),
-        ({"recall": {"precio": -0.2}}, "precio collapsed (-20% recall)"),
+        (lost_rows(20, of=100), "precio collapsed (-20% recall)"),
     ],
     ids=["macro-F1", "coverage", "collapse"],
 )
@@ -139,29 +158,32 @@ def test_each_figure_that_falls_below_its_limit_refuses_by_name(
     [
         {"macro_f1": -0.005},
         {"coverage": -0.04},
-        {"recall": {"precio": -0.09}},
-        {"recall": {"precio": -0.5}, "rows": {"precio": 4}},
+        lost_rows(9, of=100),
+        lost_rows(4, of=4),
+        lost_rows(20, of=100, won=10),
     ],
-    ids=["macro-F1", "coverage", "recall", "too few rows to call it a collapse"],
+    ids=["macro-F1", "coverage", "recall", "too few rows to tell", "others were won"],
 )
 def test_what_stays_within_the_limits_is_promoted(change: dict[str, object]) -> None:
     steady = replace(STEADY, **change)  # type: ignore[arg-type]  # by name
     assert isinstance(verdict(steady, STEADY), Promote)
 
 
-def test_among_few_rows_eight_of_them_are_noise() -> None:
-    fallen = replace(STEADY, macro_f1=-0.02, coverage=-0.06)
-    few, fewer = replace(fallen, rows={"precio": 300}), replace(fallen, rows={"precio": 100})
-    assert isinstance(verdict(few, STEADY), Refuse)
-    assert "macro-F1" not in verdict(few, STEADY).reason
+def test_the_fewer_the_rows_the_larger_is_the_noise() -> None:
+    fallen = replace(STEADY, macro_f1=-0.02, coverage=-0.08)
+    few, fewer = replace(fallen, rows={"precio": 900}), replace(fallen, rows={"precio": 600})
+    assert "macro-F1" in verdict(few, STEADY).reason
+    assert "coverage" in verdict(few, STEADY).reason
     assert isinstance(verdict(fewer, STEADY), Promote)
 
 
 def test_a_critical_intent_may_lose_less_than_another() -> None:
-    fallen = replace(STEADY, recall={"precio": -0.08})
+    fallen = replace(STEADY, **lost_rows(8, of=100))  # type: ignore[arg-type]  # by name
     refused = verdict(fallen, STEADY, critical={"precio"})
     assert refused.reason == "Refused: precio collapsed (-8% recall)."
     assert isinstance(verdict(fallen, STEADY, critical={"envio"}), Promote)
+    gone = replace(STEADY, **lost_rows(3, of=4))  # type: ignore[arg-type]  # by name
+    assert isinstance(verdict(gone, STEADY, critical={"precio"}), Refuse)
 
 
 def test_a_few_new_labels_are_too_few_to_contradict() -> None:
