@@ -80,8 +80,10 @@ def different(texts: Iterable[str], language: str = "es") -> int:
 
 
 def _folded(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", _SKIN_TONE.sub("", _URL.sub(" url ", text.lower())))
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    plain = _URL.sub(" url ", text.lower())
+    if not plain.isascii():
+        letters = unicodedata.normalize("NFKD", _SKIN_TONE.sub("", plain))
+        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return _DRAWN_OUT.sub(r"\1", plain)
 
 

@@ -10,7 +10,6 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags, hstack
 
 from services.learning.grams import letter_groups, stem_pieces
-from services.learning.normalise import tokens
 from services.learning.recipe.machines import Apart, Joint, blocks_of, solve
 from services.learning.student import Floats, Weights, softmax
 
@@ -45,11 +44,11 @@ class Fit:
 
 
 def count(texts: Sequence[str], language: str) -> Counts:
-    """Counts the pieces once, as `grams.pieces` does; the fits on parts of the rows share them.
+    """Counts the pieces of normalised texts once, as `grams.pieces` does; all fits share them.
 
     The letter groups are counted once a word, not once a text that holds it.
     """
-    words = [tokens(text, language) for text in texts]
+    words = [text.split() for text in texts]
     stems, stem_columns = _table(stem_pieces(of, language) for of in words)
     spoken, places = _table(words)
     groups, group_columns = _table(letter_groups(word) for word in places)

@@ -32,14 +32,14 @@ def train(
     progress: Progress = lambda _stage, _share: None,
 ) -> Trained:
     """The same rows and seed give the same student; raises TrainingDataError for too few rows."""
-    rows, left_out = learnable(examples, language)
+    progress("counting", 0.0)
+    spelt = [normalise(row.text, language) for row in examples]
+    taught, left_out = learnable(spelt, [row.intent for row in examples])
+    rows, texts = [examples[place] for place in taught], [spelt[place] for place in taught]
     intents = sorted({row.intent for row in rows})
     truth = np.array([intents.index(row.intent) for row in rows])
-    folds = deal(
-        [normalise(row.text, language) for row in rows], [row.intent for row in rows], seed=seed
-    )
-    progress("counting", 0.0)
-    counts = count([row.text for row in rows], language)
+    folds = deal(texts, [row.intent for row in rows], seed=seed)
+    counts = count(texts, language)
     scores = held_out_scores(counts, truth, folds, len(intents), seed=seed, progress=progress)
     factors = blend(scores, truth)
     progress("final fit", FOLDS / (FOLDS + 1))
@@ -66,35 +66,33 @@ def held_out_scores(
     folds: npt.NDArray[np.int64],
     intents: int,
     *,
-    taught: npt.NDArray[np.bool_] | None = None,
     seed: int = 0,
     progress: Progress = lambda _stage, _share: None,
 ) -> Floats:
-    """Scores (machines, rows, intents) of every row by a fit on the other folds.
-
-    `taught` limits what fits may learn from.
-    """
-    allowed = np.ones(len(truth), dtype=bool) if taught is None else taught
+    """Scores (machines, rows, intents) of every row by a fit on the other folds."""
     scores = np.empty((len(MACHINES), len(truth), intents))
     for fold in range(FOLDS):
         progress(f"fold {fold + 1} of {FOLDS}", fold / (FOLDS + 1))
-        held, shown = folds == fold, (folds != fold) & allowed
+        held = folds == fold
         if held.any():
-            fitted = fit(counts, truth, np.flatnonzero(shown), seed)
+            fitted = fit(counts, truth, np.flatnonzero(~held), seed)
             scores[:, held] = score(counts, fitted, np.flatnonzero(held), intents)
     return scores
 
 
-def learnable(examples: Sequence[Example], language: str) -> tuple[list[Example], tuple[str, ...]]:
-    """Rows of intents with enough different texts, and the intents left out."""
-    texts: dict[str, set[str]] = defaultdict(set)
-    for row in examples:
-        texts[row.intent].add(normalise(row.text, language))
-    left_out = tuple(sorted(name for name, seen in texts.items() if len(seen) < _FEWEST_TEXTS))
-    if len(texts) - len(left_out) < 2:
+def learnable(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
+    """Places of the rows whose intents have enough different texts, and the intents left out.
+
+    `texts` are normalised.
+    """
+    different: dict[str, set[str]] = defaultdict(set)
+    for text, intent in zip(texts, intents, strict=True):
+        different[intent].add(text)
+    left_out = tuple(sorted(name for name, of in different.items() if len(of) < _FEWEST_TEXTS))
+    if len(different) - len(left_out) < 2:
         raise TrainingDataError(
             f"A student needs at least two intents with {_FEWEST_TEXTS} different texts each; "
-            f"{len(examples)} rows hold {len(texts) - len(left_out)}. Add examples, or take the "
+            f"{len(texts)} rows hold {len(different) - len(left_out)}. Add examples, or take the "
             "catalogue's own as well."
         )
-    return [row for row in examples if row.intent not in left_out], left_out
+    return [place for place, name in enumerate(intents) if name not in left_out], left_out
