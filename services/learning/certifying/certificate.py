@@ -22,7 +22,7 @@ GRID = (
 
 _GROWTH = 0.5
 """So much of what the last look saw must have come anew for the next one."""
-_SLACK = 1
+_SLACK = 2
 """Errors that the first tested threshold may have and still pass: with none allowed, a student
 that is right 99 times in 100 would fail its first test nearly every second time."""
 

@@ -53,15 +53,15 @@ async def newest(shop: Shop) -> certificates.Certificate | None:
 async def test_enough_right_rows_certify_and_every_process_is_told(
     shop: Shop, looks: Looks
 ) -> None:
-    await grade(shop, 0, 92)
+    await grade(shop, 0, 123)
     assert await looks.look() is None
-    await grade(shop, 92, 8)
+    await grade(shop, 123, 7)
     seen = await looks.look()
     assert seen is not None
-    assert (seen.state, seen.number, seen.rows) == (TrustState.CERTIFIED, 1, 100)
+    assert (seen.state, seen.number, seen.rows) == (TrustState.CERTIFIED, 1, 130)
     stored = await newest(shop)
     assert stored is not None
-    assert (stored.cause, stored.state, stored.right_rows) == (LOOK, "certified", 100)
+    assert (stored.cause, stored.state, stored.right_rows) == (LOOK, "certified", 130)
     async with shop.database.begin() as connection:
         [row] = await outbox.claim(connection, 10, "test", 60)
     told = decode(row.body).data
@@ -73,18 +73,18 @@ async def test_enough_right_rows_certify_and_every_process_is_told(
 async def test_the_next_look_waits_for_half_as_much_again_and_spends_less(
     shop: Shop, looks: Looks
 ) -> None:
-    await grade(shop, 0, 100)
+    await grade(shop, 0, 130)
     await looks.look()
-    await grade(shop, 100, 49)
+    await grade(shop, 130, 64)
     assert await looks.look() is None
-    await grade(shop, 149, 1)
+    await grade(shop, 194, 1)
     second = await looks.look()
     assert second is not None
     assert (second.number, second.level) == (2, pytest.approx(0.1 / 6))
 
 
 async def test_a_student_that_is_often_wrong_is_refuted(shop: Shop, looks: Looks) -> None:
-    await grade(shop, 0, 120, wrong=30)
+    await grade(shop, 0, 130, wrong=30)
     seen = await looks.look()
     assert seen is not None
     assert seen.state is TrustState.REFUTED
@@ -96,7 +96,7 @@ async def test_simulated_traffic_certifies_nothing(shop: Shop, looks: Looks) -> 
 
 
 async def test_two_retrainers_look_once(shop: Shop, looks: Looks) -> None:
-    await grade(shop, 0, 100)
+    await grade(shop, 0, 130)
     seen = await asyncio.gather(looks.look(), looks_of(shop, "two").look())
     assert len([each for each in seen if each]) == 1
     async with shop.database.read() as connection:

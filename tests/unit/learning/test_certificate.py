@@ -68,12 +68,12 @@ def test_a_threshold_is_never_certified_that_lets_through_what_is_often_wrong() 
 
 
 def test_a_student_that_is_right_is_certified_from_the_rows_that_the_docs_name() -> None:
-    evidence = [graded(0.995, True)] * 92
+    evidence = [graded(0.995, True)] * 122 + [graded(0.995, False)]
     assert look(evidence, target=TARGET, level=0.05, in_force=0.8) is None
     seen = look([*evidence, graded(0.995, False)], target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
     assert (seen.state, seen.threshold, seen.rows, seen.right) == (
-        TrustState.CERTIFIED, min(GRID), 93, 92,
+        TrustState.CERTIFIED, min(GRID), 124, 122,
     )  # fmt: skip
     assert seen.bound >= TARGET
 
@@ -92,7 +92,7 @@ def test_a_student_that_misses_the_target_where_it_acts_is_refuted() -> None:
 
 
 def test_what_is_neither_shown_nor_excluded_stays_unproven() -> None:
-    evidence = [graded(0.995, place % 25 > 0) for place in range(100)]
+    evidence = [graded(0.995, place % 25 > 0) for place in range(150)]
     seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
     assert seen.state is TrustState.UNPROVEN
@@ -105,10 +105,10 @@ def test_all_looks_together_spend_no_more_than_delta() -> None:
 
 def test_looks_come_with_enough_rows_and_then_with_half_as_many_again() -> None:
     level = level_of(1, DELTA)
-    assert not is_due(92, 92, 0, target=TARGET, level=level)
-    assert is_due(93, 93, 0, target=TARGET, level=level)
-    assert not is_due(139, 46, 93, target=TARGET, level=level)
-    assert is_due(140, 47, 93, target=TARGET, level=level)
+    assert not is_due(123, 123, 0, target=TARGET, level=level)
+    assert is_due(124, 124, 0, target=TARGET, level=level)
+    assert not is_due(185, 61, 124, target=TARGET, level=level)
+    assert is_due(186, 62, 124, target=TARGET, level=level)
 
 
 def test_a_persons_label_outranks_the_teachers_and_two_voices_outrank_one() -> None:
