@@ -73,7 +73,7 @@ async def _label(database: Database, turn_id: str, given: Label) -> None:
 
 
 async def _not_waiting(transaction: Transaction, turn_id: str) -> ApiError:
-    if await evidence.is_known(transaction, turn_id):
+    if await evidence.is_checked(transaction, turn_id):
         return ApiError(409, "turn_id", expected="a check that waits", got="one that is settled")
     expected = "the turn_id of a check that GET /checks lists"
     return ApiError(404, "turn_id", expected=expected, got=shown(turn_id))

@@ -143,9 +143,10 @@ async def check(connection: AsyncConnection, turn_id: str) -> Check | None:
     return Check(*row)
 
 
-async def is_known(connection: AsyncConnection, turn_id: str) -> bool:
-    """Whether anybody has labelled the turn."""
-    query = select(_e.id).where(_e.turn_id == turn_id)
+async def is_checked(connection: AsyncConnection, turn_id: str) -> bool:
+    """Whether a person has labelled the turn, or just took it off the list."""
+    settled = or_(_e.audit == DONE, _e.person.is_not(None))
+    query = select(_e.id).where(_e.turn_id == turn_id, settled)
     return await connection.scalar(query) is not None
 
 

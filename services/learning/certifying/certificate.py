@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from contracts.events import Basis, TrustState
 from services.learning.certifying.bounds import lower_bound, rows_needed, upper_bound
-from services.learning.certifying.checked import checks, contradicted, precision_bound
+from services.learning.certifying.checked import agreements, checks, precision_bound
 from services.learning.certifying.evidence import Evidence
 
 GRID = (
@@ -32,7 +32,7 @@ class Step:
     """One tested threshold: rows at or above it, those right, their bound at the look's level.
 
     `checked` of the agreements were labelled by people, who said `confirmed` times what the student
-    had said. `contradicted`: so seldom that the target is missed, whatever the teacher says.
+    had said.
     """
 
     threshold: float
@@ -40,13 +40,17 @@ class Step:
     right: int
     checked: int
     confirmed: int
-    contradicted: bool
     bound: float
     basis: Basis
+    level: float
 
     def shows(self, target: float) -> bool:
         """Whether the share of right answers is at least `target`."""
-        return self.bound >= target and not self.contradicted
+        return self.bound >= target and not self.is_denied(target)
+
+    def is_denied(self, target: float) -> bool:
+        """Whether people denied so many agreements that these alone miss the target."""
+        return upper_bound(self.confirmed, self.checked, self.level) < target
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +98,17 @@ def look(
 
     Refuted: the rows at the threshold `in_force` show that it misses the target.
     """
-    steps = _walk(evidence, target, level)
+    steps = _walk(evidence, target, level, Basis.AGREEMENT)
     if not steps:
         return None
-    passed = [step for step in steps if step.shows(target)]
-    acting = _step(evidence, in_force, target, level)
+    # Each basis has a walk of its own, which ends at its own first failure. Of two that certify
+    # the same threshold, the one on precision says more.
+    walked = [*_walk(evidence, target, level, Basis.PRECISION), *steps]
+    passed = [step for step in walked if step.shows(target)]
+    acting = _step(evidence, in_force, level, Basis.AGREEMENT)
     if passed:
-        state, step = TrustState.CERTIFIED, passed[-1]
-    elif _misses(acting, target, level):
+        state, step = TrustState.CERTIFIED, min(passed, key=lambda step: step.threshold)
+    elif _misses(acting, target):
         state, step = TrustState.REFUTED, acting
     else:
         state, step = TrustState.UNPROVEN, steps[0]
@@ -119,16 +126,16 @@ def look(
         bound=step.bound,
         basis=step.basis,
         why=why,
-        steps=tuple(steps),
+        steps=tuple(walked),
     )
 
 
-def _walk(evidence: Sequence[Evidence], target: float, level: float) -> list[Step]:
+def _walk(evidence: Sequence[Evidence], target: float, level: float, basis: Basis) -> list[Step]:
     """The tested thresholds, up to and with the first that failed."""
     fewest = rows_needed(target, level, _SLACK)
     steps: list[Step] = []
     for threshold in GRID:
-        step = _step(evidence, threshold, target, level)
+        step = _step(evidence, threshold, level, basis)
         if step.rows < fewest:
             continue
         steps.append(step)
@@ -137,42 +144,56 @@ def _walk(evidence: Sequence[Evidence], target: float, level: float) -> list[Ste
     return steps
 
 
-def _step(evidence: Sequence[Evidence], threshold: float, target: float, level: float) -> Step:
-    """The bound is on precision where people have checked enough to show the target, else on
-    agreement: each of the two statements is false with probability `level` at the most."""
+def _step(evidence: Sequence[Evidence], threshold: float, level: float, basis: Basis) -> Step:
     accepted = [row for row in evidence if row.sure >= threshold]
     right, found = sum(row.right for row in accepted), checks(accepted)
-    agreement = lower_bound(right, len(accepted), level)
-    precision = precision_bound(accepted, level)
-    proven = precision is not None and precision >= target
+    if basis is Basis.AGREEMENT:
+        bound = lower_bound(right, len(accepted), level)
+    else:
+        bound = precision_bound(accepted, level) or 0.0
     return Step(
         threshold=threshold,
         rows=len(accepted),
         right=right,
         checked=len(found),
         confirmed=sum(found),
-        contradicted=contradicted(accepted, target, level),
-        bound=precision if precision is not None and proven else agreement,
-        basis=Basis.PRECISION if proven else Basis.AGREEMENT,
+        bound=bound,
+        basis=basis,
+        level=level,
     )
 
 
-def _misses(acting: Step, target: float, level: float) -> bool:
+def _misses(acting: Step, target: float) -> bool:
+    """Two tests where people have checked, so half of the level each."""
     if not acting.rows:
         return False
-    return acting.contradicted or upper_bound(acting.right, acting.rows, level) < target
+    level = acting.level / 2 if acting.checked else acting.level
+    agreement = upper_bound(acting.right, acting.rows, level)
+    return min(agreement, upper_bound(acting.confirmed, acting.checked, level)) < target
 
 
 def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) -> str:
-    """Whether the labels themselves are too often wrong to show the target, as people found."""
-    found = [row.teacher == row.person for row in evidence if row.person and row.teacher]
-    rows, right = len(found), sum(found)
-    if not rows or upper_bound(right, rows, level) >= target:
+    """Whether the labels themselves are too often wrong to show the target, as people found.
+
+    People see few of the agreements and the doubtful of the others, so the two are told apart; what
+    nobody has checked of the others counts as right.
+    """
+    agreed, found = agreements(evidence), checks(evidence)
+    graded = [row for row in evidence if row.teacher]
+    others = len(graded) - len(agreed)
+    wrong = sum(bool(row.person) and row.teacher not in (row.said, row.person) for row in graded)
+    most = len(agreed) * upper_bound(sum(found), len(found), level) + others - wrong
+    if not graded or most / len(graded) >= target:
         return ""
+    right, checked = sum(found) + _right_others(graded), sum(bool(row.person) for row in graded)
     return (
-        f"; the teacher itself was right in {right} of {rows} turns that people checked, so its "
+        f"; the teacher itself was right in {right} of {checked} turns that people checked, so its "
         f"labels cannot show {target:.0%}"
     )
+
+
+def _right_others(graded: Sequence[Evidence]) -> int:
+    return sum(row.teacher == row.person for row in graded if row.teacher != row.said)
 
 
 def _why(state: TrustState, step: Step, target: float, level: float) -> str:
@@ -180,7 +201,7 @@ def _why(state: TrustState, step: Step, target: float, level: float) -> str:
     people = f"people confirmed {step.confirmed} of {step.checked}"
     if step.basis is Basis.PRECISION:
         seen += f", and {people}"
-    elif step.contradicted:
+    elif step.is_denied(target):
         return f"{seen}, but {people} of these agreements: too few for {target:.0%}"
     return {
         TrustState.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",

@@ -2,8 +2,13 @@
 
 from collections.abc import Sequence
 
-from services.learning.certifying.bounds import lower_bound, upper_bound
+from services.learning.certifying.bounds import lower_bound
 from services.learning.certifying.evidence import Evidence
+
+
+def agreements(accepted: Sequence[Evidence]) -> list[Evidence]:
+    """The rows on which the teacher said at once what the student had said."""
+    return [row for row in accepted if row.teacher == row.said]
 
 
 def checks(accepted: Sequence[Evidence]) -> list[bool]:
@@ -11,7 +16,7 @@ def checks(accepted: Sequence[Evidence]) -> list[bool]:
 
     People are asked about a random part of the agreements, so these speak for all of them.
     """
-    return [row.person == row.said for row in accepted if row.person and row.agreed]
+    return [row.person == row.said for row in agreements(accepted) if row.person]
 
 
 def precision_bound(accepted: Sequence[Evidence], level: float) -> float | None:
@@ -23,12 +28,6 @@ def precision_bound(accepted: Sequence[Evidence], level: float) -> float | None:
     found = checks(accepted)
     if not found:
         return None
-    agreed = sum(row.agreed for row in accepted)
+    agreed = len(agreements(accepted))
     confirmed = lower_bound(sum(found), len(found), level / 2)
     return lower_bound(agreed, len(accepted), level / 2) * confirmed
-
-
-def contradicted(accepted: Sequence[Evidence], target: float, level: float) -> bool:
-    """Whether people found agreements wrong so often that they miss the target by themselves."""
-    found = checks(accepted)
-    return bool(found) and upper_bound(sum(found), len(found), level) < target

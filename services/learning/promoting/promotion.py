@@ -43,6 +43,7 @@ class Limits:
 
 
 _LIMITS = Limits()
+_MOST_NOISE = 0.2  # measured from 250 rows on; with fewer, more would forgive everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _expected(challenger: OutOfFold, known: Chosen, limits: Limits) -> float | N
 
 
 def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[str]:
-    rows = max(sum(deltas.rows.values()), 1)
+    root = max(sum(deltas.rows.values()), 1) ** 0.5
     figures = (
         ("macro-F1", deltas.macro_f1, limits.macro_f1, limits.macro_f1_noise),
         (
@@ -198,7 +199,7 @@ def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[s
     return [
         f"{name} {delta:+.1%} on {where}"
         for name, delta, limit, noise in figures
-        if delta < -max(limit, noise / rows**0.5)
+        if delta < -max(limit, min(noise / root, _MOST_NOISE))
     ]
 
 

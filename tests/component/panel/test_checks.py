@@ -72,8 +72,9 @@ async def test_a_check_is_settled_once(panel: Panel) -> None:
     assert again.json()["error"]["got"] == "one that is settled"
 
 
-async def test_an_unknown_turn_is_not_found(panel: Panel) -> None:
-    answer = await panel.client.post("/checks/nothing", json=LABEL)
+@pytest.mark.parametrize("turn_id", ["nothing", "other"])
+async def test_a_turn_that_is_no_check_is_not_found(panel: Panel, turn_id: str) -> None:
+    answer = await panel.client.post(f"/checks/{turn_id}", json=LABEL)
     assert (answer.status_code, answer.json()["error"]["field"]) == (404, "turn_id")
 
 

@@ -91,13 +91,13 @@ async def test_a_check_is_taken_once(database: Database) -> None:
     async with database.begin() as connection:
         await evidence.hear(connection, [voice("teacher", "precio")])
         assert await evidence.check(connection, "t-1") is None, "nobody was asked"
+        assert not await evidence.is_checked(connection, "t-1")
         await evidence.to_audit(connection, ["t-1"])
         taken = await evidence.check(connection, "t-1")
         assert taken == Check("t-1", "¿cuánto cuesta? 🥖", "ana", "live", True, NOW)
         assert await evidence.check(connection, "t-1") is None
         assert await evidence.checks(connection, 9) == []
-        assert await evidence.is_known(connection, "t-1")
-        assert not await evidence.is_known(connection, "t-2")
+        assert await evidence.is_checked(connection, "t-1")
 
 
 async def test_a_contradiction_that_nobody_settled_waits_for_a_person_too(

@@ -162,3 +162,28 @@ def test_agreement_certifies_nothing_that_people_have_shown_to_be_wrong() -> Non
     assert (seen.state, seen.threshold) == (TrustState.REFUTED, None)
     assert seen.bound >= TARGET, "the agreement alone would pass"
     assert "but people confirmed 32 of 40 of these agreements: too few for 95%" in seen.why
+
+
+def test_each_basis_is_walked_to_its_own_first_failure() -> None:
+    """Agreement fails at the first threshold; that precision passes it gives no second chance."""
+    often_denied = [Evidence("precio", 0.995, "envio")] * 12
+    seen = look(agreements(150, 0, 50) + often_denied, target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert seen.state is not TrustState.CERTIFIED
+    assert [step.basis for step in seen.steps] == [Basis.PRECISION, Basis.AGREEMENT]
+
+
+def test_what_a_second_answer_settled_is_no_check_of_an_agreement() -> None:
+    disputed = [Evidence("precio", 0.995, "envio", second="precio", person="precio")] * 200
+    seen = look(disputed, target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert (seen.state, seen.basis) == (TrustState.CERTIFIED, Basis.AGREEMENT)
+
+
+def test_disputes_that_people_settled_do_not_speak_for_all_of_the_teachers_labels() -> None:
+    """People see every dispute and few of the agreements: 20 errors in 1,000 labels are few."""
+    disputes = [Evidence("precio", 0.5, "envio", person="precio")] * 20
+    unsure = [graded(0.99, place % 10 > 0) for place in range(900)]
+    seen = look(agreements(48, 0, 32) + disputes + unsure, target=TARGET, level=0.05, in_force=0.8)
+    assert seen is not None
+    assert "the teacher itself" not in seen.why
