@@ -20,7 +20,7 @@ run: setup ## start everything on embedded parts; on a terminal, talk to the sho
 
 test: setup ## run every test, on real RabbitMQ and MariaDB (PYTEST_ARGS="-k words")
 	@.venv/bin/python -m infra.servers install
-	@.venv/bin/python -m pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: setup ## lint, formatting and types
 	@.venv/bin/ruff check .

@@ -6,17 +6,14 @@ from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp
 
-from services.panel import engine, questions, trainings
+from services.panel import engine, trainings
 from services.panel.access import Access
 from services.panel.bodies import (
     Accepted,
-    Answer,
-    Answered,
     Classified,
     Classify,
     Health,
     Name,
-    Questions,
     Train,
     Training,
     Trusted,
@@ -28,6 +25,7 @@ from services.panel.failures import add_failures
 from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.intent_routes import add_intents
 from services.panel.models import add_models
+from services.panel.questions import add_questions
 from services.panel.trusted import trusted
 
 _ABOUT = """What a program may ask of the engine. Bodies are JSON in UTF-8, at most 64 KiB; every
@@ -51,7 +49,7 @@ def build(inside: Inside, token: str | None) -> ASGIApp:
     _training_routes(app, inside)
     add_models(app, inside)
     add_intents(app, inside)
-    _question_routes(app, inside)
+    add_questions(app, inside)
     add_checks(app, inside)
     add_docs(app)
     return Access(BodyLimit(app), token)
@@ -111,20 +109,3 @@ def _training_routes(app: FastAPI, inside: Inside) -> None:
     async def cancel(training_id: str, requested_by: Name = "api") -> Accepted:
         await trainings.cancel(inside.database, training_id, requested_by)
         return Accepted(training_id=training_id)
-
-
-def _question_routes(app: FastAPI, inside: Inside) -> None:
-    @app.get("/questions", summary="Questions that wait for a person", responses=refusals(503))
-    async def waiting(limit: Limit = 100) -> Questions:
-        return Questions(questions=tuple(await questions.waiting(inside.database, limit)))
-
-    @app.post(
-        "/questions/{turn_id}/answer",
-        status_code=202,
-        summary="Answer a customer, and say what was meant",
-        responses=refusals(*BODY, 404, 409, 503),
-    )
-    async def answer(turn_id: str, body: Answer) -> Answered:
-        await questions.answer(inside.database, turn_id, body)
-        inside.wake_outbox()
-        return Answered(turn_id=turn_id)
