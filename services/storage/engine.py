@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -152,6 +152,7 @@ def _sqlite(url: URL, lock_wait: float) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "invalidate", _end_sqlite)
     return engine
 
 
@@ -165,3 +166,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # Read-then-write under a plain BEGIN loses updates between processes without an error.
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+def _end_sqlite(connection: Any, _record: Any, _why: BaseException | None) -> None:
+    # A task that is cancelled in mid-query leaves a cursor behind, and SQLite keeps a closed
+    # connection's transaction, its lock included, until Python has collected that cursor.
+    with suppress(ValueError):  # closed already
+        connection.run_async(lambda driver: driver.rollback())

@@ -1,7 +1,9 @@
 """Several processes write to one row, and nothing is lost."""
 
 import asyncio
+import gc
 import traceback
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -29,6 +31,13 @@ async def main(url):
 
 asyncio.run(main(sys.argv[1]))
 """
+
+_A_LONG_QUERY = {
+    # The first of its two rows takes a while, and the second is never asked for.
+    "sqlite": "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted "
+    "WHERE n < 1000000) SELECT max(n) FROM counted UNION ALL SELECT 1",
+    "mysql": "SELECT sleep(1)",
+}
 
 
 async def test_three_processes_that_read_then_write_one_row_count_exactly(
@@ -71,6 +80,31 @@ async def test_what_is_written_in_a_reading_transaction_is_not_kept(database: Da
         await connection.execute(insert(state_versions).values(name="a", version=1))
     async with database.read() as connection:
         assert await read(connection) == {}
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """What only the garbage collector would free stays as it is."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+async def test_a_transaction_cancelled_in_mid_query_gives_its_lock_back(
+    upgraded_url: str, database: Database
+) -> None:
+    async def count() -> None:
+        async with database.begin() as connection:
+            await bump(connection, "settings")
+            await connection.execute(text(_A_LONG_QUERY[database.url.get_backend_name()]))
+
+    counting = asyncio.create_task(count())
+    await asyncio.sleep(0.1)
+    counting.cancel()
+    await asyncio.wait([counting])
+    async with Database.open(upgraded_url, patience=5) as other, other.begin() as connection:
+        assert await bump(connection, "settings") == 1
 
 
 async def test_a_lock_that_does_not_come_free_is_away_not_wrong(upgraded_url: str) -> None:
