@@ -1,4 +1,4 @@
-"""A TCP transport that sends what one turn of the event loop wrote in one system call.
+"""A TCP transport that sends what is written close together in one system call.
 
 The AMQP client writes each frame by itself; a batch of 64 publishes was 64 system calls, and is
 one here. It is given to the client through its own factory for transports.
@@ -9,6 +9,9 @@ from typing import Any, Protocol
 
 from yarl import URL
 
+FULL = 65_536
+"""Bytes that wait for no more."""
+
 
 class TlsContexts(Protocol):
     """Where the client keeps the TLS context of a connection."""
@@ -18,7 +21,7 @@ class TlsContexts(Protocol):
 
 
 class OneWrite(asyncio.StreamWriter):
-    """Gathers writes until the event loop's next turn, or until somebody waits for them."""
+    """Gathers writes until a turn of the event loop brings none, or until somebody waits."""
 
     def __init__(self, *arguments: Any) -> None:
         """Take what ``asyncio.StreamWriter`` takes."""
@@ -27,10 +30,17 @@ class OneWrite(asyncio.StreamWriter):
         self._turn = asyncio.get_running_loop()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send ``data`` at the loop's next turn, after what was written before."""
+        """Send ``data`` once a turn of the loop brings no more, after what was written before."""
         if not self._gathered:
-            self._turn.call_soon(self._flush)
+            self._turn.call_soon(self._flush_unless_more, 0)
         self._gathered += data
+
+    def _flush_unless_more(self, before: int) -> None:
+        gathered = len(self._gathered)
+        if before < gathered < FULL:
+            self._turn.call_soon(self._flush_unless_more, gathered)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         if self._gathered:
