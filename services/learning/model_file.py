@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 import zlib
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import Weights
 
 _ARRAYS = ("idf", "coefficients", "intercepts")
+_NUMBERS = ("temperature", "unseen_idf", "enough")
 _KEPT = {"ids": "int64", "said": "uint16", "sure": "float32", "truth": "uint16"}
 # All that numpy, zip and JSON raise for bytes that they did not write.
 _UNREADABLE = (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error)
@@ -28,8 +30,8 @@ def to_bytes(weights: Weights, kept: OutOfFold) -> bytes:
             "language": weights.language,
             "intents": weights.intents,
             "vocabularies": weights.vocabularies,
-            "temperature": weights.temperature,
         }
+        | {name: getattr(weights, name) for name in _NUMBERS}
     )
     arrays = {name: getattr(weights, name) for name in _ARRAYS}
     arrays |= {_kept(name): getattr(kept, name) for name in _KEPT}
@@ -46,15 +48,15 @@ def from_bytes(model: bytes) -> Weights:
     try:
         with np.load(io.BytesIO(model), allow_pickle=False) as archive:
             names = json.loads(archive["names"].tobytes())
-            arrays = {name: archive[name] for name in _ARRAYS}
+            values: dict[str, Any] = {name: archive[name] for name in _ARRAYS}
             missing = [name for name in _KEPT if _kept(name) not in archive]
+        values |= {name: float(names[name]) for name in _NUMBERS}
         stems, letters = names["vocabularies"]
         weights = Weights(
             language=names["language"],
             intents=tuple(names["intents"]),
             vocabularies=(stems, letters),
-            temperature=float(names["temperature"]),
-            **arrays,
+            **values,
         )
     except _UNREADABLE as error:
         raise ModelFileError(f"The model file can't be read ({error}).") from error

@@ -1,5 +1,6 @@
 """What a student is and answers, and the linear one: plain arrays, no scikit-learn at run time."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,8 @@ class Weights:
     coefficients: Floats = field(repr=False)
     intercepts: Floats = field(repr=False)
     temperature: float
+    unseen_idf: float
+    enough: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +98,33 @@ class LinearStudent:
 
     def _scores(self, text: str) -> Floats:
         known = self.weights
-        scores = known.intercepts.copy()
-        blocks = zip(pieces(text, known.language), known.vocabularies, strict=True)
-        for counts, vocabulary in blocks:
-            scores += self._block(counts, vocabulary)
+        stems, letters = pieces(text, known.language)
+        by_stems, _ = self._block(stems, known.vocabularies[0])
+        by_letters, weight = self._block(letters, known.vocabularies[1])
+        believed = self._belief(weight, letters)
+        scores: Floats = known.intercepts + believed * (by_stems + by_letters)
         return scores
 
-    def _block(self, counts: Counter[str], vocabulary: dict[str, int]) -> Floats | float:
+    def _block(
+        self, counts: Counter[str], vocabulary: dict[str, int]
+    ) -> tuple[Floats | float, float]:
+        """What the known pieces say, and their squared weight."""
         known = [(vocabulary[piece], n) for piece, n in counts.items() if piece in vocabulary]
         if not known:
-            return 0.0
+            return 0.0, 0.0
         columns, times = np.array(known).T
         values = (1 + np.log(times)) * self.weights.idf[columns]
-        summed: Floats = (values / np.sqrt(values @ values)) @ self.weights.coefficients[columns]
-        return summed
+        weight = float(values @ values)
+        summed: Floats = (values / math.sqrt(weight)) @ self.weights.coefficients[columns]
+        return summed, weight
+
+    def _belief(self, known: float, letters: Counter[str]) -> float:
+        enough, vocabulary = self.weights.enough, self.weights.vocabularies[1]
+        if enough == 0:
+            return 1.0
+        times = [n for piece, n in letters.items() if piece not in vocabulary]
+        unknown = sum((1 + math.log(n)) ** 2 for n in times) * self.weights.unseen_idf**2
+        return min(1.0, known / (known + unknown) / enough) if known else 0.0
 
     def _prediction(self, row: Floats) -> Prediction:
         best = [

@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags, hstack
 
 from services.learning.grams import letter_groups, stem_pieces
+from services.learning.recipe.alike import alike
 from services.learning.recipe.machines import Apart, Joint, blocks_of, solve
 from services.learning.student import Floats, Weights, softmax
 
@@ -58,19 +59,21 @@ def count(texts: Sequence[str], language: str) -> Counts:
 
 def fit(counts: Counts, intents: Rows, rows: Rows, seed: int) -> Fit:
     """Fits on `rows` alone: a piece that they don't hold weighs nothing."""
-    idf = np.concatenate([_idf(block[rows]) for block in counts.blocks])
+    shown = tuple(block[rows] for block in counts.blocks)
+    idf = np.concatenate([idf_of(block) for block in shown])
     seen, places = np.unique(intents[rows], return_inverse=True)
     if len(seen) == 1:  # nothing to tell it apart from
         nothing = np.zeros((len(idf), 1)), np.zeros(1)
         return Fit(idf, (nothing[0],) * len(MACHINES), (nothing[1],) * len(MACHINES), seen)
     lengths = np.repeat(BLOCKS, [block.shape[1] for block in counts.blocks])
     scaled = csr_matrix(weigh(counts, idf, rows) @ diags(lengths))
-    blocks = blocks_of(scaled, places, len(seen), seed)
-    learned = [solve(machine, blocks, len(idf), seed=seed) for machine in MACHINES]
+    same = alike(shown, seed)
+    blocks = blocks_of(same.merged(scaled), places, len(seen), seed)
+    learned = [solve(machine, blocks, len(same.columns), seed=seed) for machine in MACHINES]
     # In double precision from here on: one text and a batch then add up to the same.
     return Fit(
         idf,
-        tuple(each.astype(np.float64) * lengths[:, np.newaxis] for each, _ in learned),
+        tuple(same.spread(each).astype(np.float64) * lengths[:, np.newaxis] for each, _ in learned),
         tuple(each.astype(np.float64) for _, each in learned),
         seen,
     )
@@ -88,9 +91,25 @@ def weigh(counts: Counts, idf: Floats, rows: Rows) -> csr_matrix:
     return hstack(weighed, format="csr")
 
 
-def score(counts: Counts, fitted: Fit, rows: Rows, intents: int) -> Floats:
-    """Scores of `rows`, shape (machines, rows, intents); an intent never shown comes last."""
-    weighed = weigh(counts, fitted.idf, rows)
+def idf_of(block: csr_matrix) -> Floats:
+    """The inverse document frequency of each column; 0 for one that no row holds."""
+    rows, columns = block.shape
+    holding = np.bincount(block.indices, minlength=columns)
+    idf: Floats = np.where(holding > 0, np.log((1 + rows) / (1 + holding)) + 1, 0.0)
+    return idf
+
+
+def unseen_idf(rows: int) -> float:
+    """What the inverse document frequency would be of a piece that none of so many rows holds."""
+    return float(np.log(1 + rows) + 1)
+
+
+def score(counts: Counts, fitted: Fit, rows: Rows, intents: int, belief: Floats) -> Floats:
+    """Scores of `rows`, shape (machines, rows, intents); an intent never shown comes last.
+
+    What the pieces of a row say counts as much as its `belief`, in [0, 1].
+    """
+    weighed = diags(belief) @ weigh(counts, fitted.idf, rows)
     scores = np.empty((len(MACHINES), len(rows), intents))
     for place, (coefficients, intercepts) in enumerate(
         zip(fitted.coefficients, fitted.intercepts, strict=True)
@@ -122,9 +141,17 @@ def blend(scores: Floats, intents: Rows) -> Floats:
 
 
 def weights(
-    counts: Counts, fitted: Fit, intents: Sequence[str], language: str, factors: Floats
+    counts: Counts,
+    fitted: Fit,
+    intents: Sequence[str],
+    language: str,
+    factors: Floats,
+    enough: float,
 ) -> Weights:
-    """What the student keeps of a fit on all rows: the machines' mean, weighed by the factors."""
+    """What the student keeps of a fit on all rows: the machines' mean, weighed by the factors.
+
+    `enough` is the familiarity from which on a text is believed in full.
+    """
     shares = factors / factors.sum()
     return Weights(
         language=language,
@@ -134,6 +161,8 @@ def weights(
         coefficients=_mean(shares, fitted.coefficients),
         intercepts=_mean(shares, fitted.intercepts),
         temperature=float(1 / factors.sum()),
+        unseen_idf=unseen_idf(counts.blocks[1].shape[0]),
+        enough=enough,
     )
 
 
@@ -161,10 +190,3 @@ def _to_length_1(block: csr_matrix) -> csr_matrix:
     """A row without pieces stays empty."""
     lengths = np.sqrt(np.asarray(block.multiply(block).sum(axis=1)).ravel())
     return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1.0)) @ block)
-
-
-def _idf(block: csr_matrix) -> Floats:
-    rows, columns = block.shape
-    holding = np.bincount(block.indices, minlength=columns)
-    idf: Floats = np.where(holding > 0, np.log((1 + rows) / (1 + holding)) + 1, 0.0)
-    return idf

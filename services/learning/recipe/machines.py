@@ -36,7 +36,7 @@ class Block:
 
     rows: slice
     truth: Values
-    columns: npt.NDArray[np.int32]
+    columns: Rows
     values: csr_matrix
     turned: csr_matrix
     lengths: Values
@@ -162,21 +162,23 @@ def _cut(values: csr_matrix, truth: Values) -> Iterator[Block]:
         shape = (part.shape[0], len(columns))
         narrow = csr_matrix((part.data, places.astype(np.int32), part.indptr), shape=shape)
         lengths = np.asarray(part.multiply(part).sum(axis=1)).ravel() + np.float32(BIAS)
-        yield Block(rows, truth[rows], columns, narrow, narrow.T.tocsr(), lengths)
+        yield Block(rows, truth[rows], columns.astype(np.int64), narrow, narrow.T.tocsr(), lengths)
 
 
 def _improve(
     machine: Machine, weights: Values, intercepts: Values, left: Values, block: Block
 ) -> float:
     """One step on a block's rows, in place; how much of `left` it changed."""
-    here, there = weights[block.columns], left[block.rows]
+    here, there = np.take(weights, block.columns, axis=0), left[block.rows]
     scores = block.values @ here + intercepts
     step = machine.direction(scores, there, block)
     onto, shift = block.turned @ step, step.sum(axis=0)
-    curve = (onto * onto).sum(axis=0) + np.float32(BIAS) * shift * shift
+    curve = np.einsum("ci,ci->i", onto, onto) + np.float32(BIAS) * shift * shift
     strength = np.float32(machine.strength)
     step *= (far := machine.length(scores, there, block, step, strength * curve))
     left[block.rows] += step
-    weights[block.columns] = here + strength * far * onto
+    onto *= strength * far
+    here += onto
+    weights[block.columns] = here
     intercepts += strength * np.float32(BIAS) * far * shift
     return float(np.abs(step).sum())

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
+from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
 from services.learning.recipe.fitting import MACHINES, Counts, blend, count, fit, score, weights
 from services.learning.recipe.folds import FOLDS, deal
 from services.learning.recipe.strangers import bar
@@ -40,11 +41,15 @@ def train(
     truth = np.array([intents.index(row.intent) for row in rows])
     folds = deal(texts, [row.intent for row in rows], seed=seed)
     counts = count(texts, language)
-    scores = held_out_scores(counts, truth, folds, len(intents), seed=seed, progress=progress)
+    familiar = held_out_familiarity(counts, folds)
+    enough = enough_of(familiar)
+    scores = held_out_scores(
+        counts, truth, folds, belief(familiar, enough), seed=seed, progress=progress
+    )
     factors = blend(scores, truth)
     progress("final fit", FOLDS / (FOLDS + 1))
     fitted = fit(counts, truth, np.arange(len(rows)), seed)
-    learned = weights(counts, fitted, intents, language, factors)
+    learned = weights(counts, fitted, intents, language, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
     if strange := bar(blended, truth, intents):
         learned, blended = strange.on_weights(learned), strange.on_scores(blended)
@@ -64,19 +69,24 @@ def held_out_scores(
     counts: Counts,
     truth: npt.NDArray[np.int64],
     folds: npt.NDArray[np.int64],
-    intents: int,
+    believed: Floats,
     *,
     seed: int = 0,
     progress: Progress = lambda _stage, _share: None,
 ) -> Floats:
-    """Scores (machines, rows, intents) of every row by a fit on the other folds."""
+    """Scores (machines, rows, intents) of every row by a fit on the other folds.
+
+    What a row's pieces say counts as much as it is `believed`, in [0, 1].
+    """
+    intents = int(truth.max()) + 1
     scores = np.empty((len(MACHINES), len(truth), intents))
     for fold in range(FOLDS):
         progress(f"fold {fold + 1} of {FOLDS}", fold / (FOLDS + 1))
         held = folds == fold
         if held.any():
             fitted = fit(counts, truth, np.flatnonzero(~held), seed)
-            scores[:, held] = score(counts, fitted, np.flatnonzero(held), intents)
+            rows = np.flatnonzero(held)
+            scores[:, held] = score(counts, fitted, rows, intents, believed[held])
     return scores
 
 

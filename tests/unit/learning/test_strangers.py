@@ -72,6 +72,8 @@ def test_the_bar_in_the_weights_is_the_bar_on_the_scores(seed: int) -> None:
         coefficients=dealer.normal(0, 1, (3, 3)),
         intercepts=dealer.normal(0, 1, 3),
         temperature=0.4,
+        unseen_idf=2.0,
+        enough=0.5,
     )
     found = Bar(place=0, height=dealer.normal(), temperature=1.3)
     barred, values = found.on_weights(weights), dealer.random((5, 3))

@@ -1,0 +1,46 @@
+"""How much of a text the student knows: of what it hardly knows it must not be sure."""
+
+import numpy as np
+
+from services.learning.recipe.fitting import Counts, Rows, idf_of, unseen_idf
+from services.learning.student import Floats
+
+_HARDLY_KNOWN = 0.1  # share of the training rows, held out, that are not believed in full
+
+
+def familiarity(counts: Counts, rows: Rows, learned: Rows) -> Floats:
+    """What share of each row's letter groups the `learned` rows hold, in [0, 1].
+
+    Groups count by their squared TF-IDF weight, and one that no row holds as the rarest. A row
+    without letters is not known at all.
+    """
+    groups = counts.blocks[1]
+    idf = idf_of(groups[learned])
+    weight = groups[rows]
+    weight.data = (1 + np.log(weight.data)) ** 2
+    known = weight @ idf**2
+    whole = known + weight @ np.where(idf > 0, 0.0, unseen_idf(len(learned)) ** 2)
+    shares: Floats = np.divide(known, whole, out=np.zeros_like(known), where=whole > 0)
+    return shares
+
+
+def held_out_familiarity(counts: Counts, folds: Rows) -> Floats:
+    """The familiarity of every row to the rows of the other folds."""
+    shares = np.zeros(len(folds))
+    for fold in np.unique(folds):
+        held = folds == fold
+        shares[held] = familiarity(counts, np.flatnonzero(held), np.flatnonzero(~held))
+    return shares
+
+
+def enough_of(held_out: Floats) -> float:
+    """The familiarity from which on a text is believed in full."""
+    return float(np.quantile(held_out, _HARDLY_KNOWN))
+
+
+def belief(familiar: Floats, enough: float) -> Floats:
+    """What a text's pieces count, in [0, 1]: all they say, or less in proportion."""
+    if enough == 0:
+        return np.ones_like(familiar)
+    believed: Floats = np.minimum(1.0, familiar / enough)
+    return believed
