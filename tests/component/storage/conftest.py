@@ -1,27 +1,12 @@
-"""Gives a test a database that is up to date, on SQLite and on MariaDB."""
+"""Lets a test write to its database from several processes."""
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.storage.engine import Database
-from services.storage.migrate import upgrade
-
 Start = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-async def upgraded_url(database_url: str) -> str:
-    await upgrade(database_url)
-    return database_url
-
-
-@pytest.fixture
-async def database(upgraded_url: str) -> AsyncIterator[Database]:
-    async with Database.open(upgraded_url) as opened:
-        yield opened
 
 
 @pytest.fixture
