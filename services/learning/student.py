@@ -4,7 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from itertools import repeat
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,14 @@ class Weights:
     enough: float
 
 
+class _Said(NamedTuple):
+    """What the known pieces of a block say, and the squared weight of the known and the unknown."""
+
+    says: Floats | float
+    known: float
+    unknown: float
+
+
 @dataclass(frozen=True, slots=True)
 class LinearStudent:
     """A student out of weights. Safe to share between threads: it changes nothing."""
@@ -99,32 +108,31 @@ class LinearStudent:
     def _scores(self, text: str) -> Floats:
         known = self.weights
         stems, letters = pieces(text, known.language)
-        by_stems, _ = self._block(stems, known.vocabularies[0])
-        by_letters, weight = self._block(letters, known.vocabularies[1])
-        believed = self._belief(weight, letters)
-        scores: Floats = known.intercepts + believed * (by_stems + by_letters)
+        by_stems = self._block(stems, known.vocabularies[0])
+        by_letters = self._block(letters, known.vocabularies[1])
+        believed = self._belief(by_letters)
+        scores: Floats = known.intercepts + believed * (by_stems.says + by_letters.says)
         return scores
 
-    def _block(
-        self, counts: Counter[str], vocabulary: dict[str, int]
-    ) -> tuple[Floats | float, float]:
-        """What the known pieces say, and their squared weight."""
-        known = [(vocabulary[piece], n) for piece, n in counts.items() if piece in vocabulary]
-        if not known:
-            return 0.0, 0.0
-        columns, times = np.array(known).T
-        values = (1 + np.log(times)) * self.weights.idf[columns]
+    def _block(self, counts: Counter[str], vocabulary: dict[str, int]) -> _Said:
+        columns = np.fromiter(map(vocabulary.get, counts, repeat(-1)), np.int64, len(counts))
+        times = 1 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))
+        found = columns >= 0
+        columns, unseen = columns[found], times[~found] * self.weights.unseen_idf
+        values = times[found] * self.weights.idf[columns]
         weight = float(values @ values)
-        summed: Floats = (values / math.sqrt(weight)) @ self.weights.coefficients[columns]
-        return summed, weight
+        if weight == 0:
+            return _Said(0.0, 0.0, float(unseen @ unseen))
+        says = (values / math.sqrt(weight)) @ np.take(self.weights.coefficients, columns, axis=0)
+        return _Said(says, weight, float(unseen @ unseen))
 
-    def _belief(self, known: float, letters: Counter[str]) -> float:
-        enough, vocabulary = self.weights.enough, self.weights.vocabularies[1]
-        if enough == 0:
+    def _belief(self, letters: _Said) -> float:
+        if self.weights.enough == 0:
             return 1.0
-        times = [n for piece, n in letters.items() if piece not in vocabulary]
-        unknown = sum((1 + math.log(n)) ** 2 for n in times) * self.weights.unseen_idf**2
-        return min(1.0, known / (known + unknown) / enough) if known else 0.0
+        if letters.known == 0:
+            return 0.0
+        familiar = letters.known / (letters.known + letters.unknown)
+        return min(1.0, familiar / self.weights.enough)
 
     def _prediction(self, row: Floats) -> Prediction:
         best = [
