@@ -50,6 +50,8 @@ def from_bytes(model: bytes) -> Weights:
             names = json.loads(archive["names"].tobytes())
             values: dict[str, Any] = {name: archive[name] for name in _ARRAYS}
             missing = [name for name in _KEPT if _kept(name) not in archive]
+        if lacking := [name for name in _NUMBERS if name not in names]:
+            raise ValueError(f"it lacks {', '.join(lacking)}: another release wrote it")
         values |= {name: float(names[name]) for name in _NUMBERS}
         stems, letters = names["vocabularies"]
         weights = Weights(

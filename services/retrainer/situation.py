@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.manifest import Manifest
-from services.learning.artifact import ArtifactError, sign, unseal_kept
+from services.learning.artifact import ArtifactError, sign, unseal, unseal_kept
 from services.learning.normalise import different
 from services.retrainer.due import Situation, Standing
 from services.retrainer.intents import change, learnable, mark_of
@@ -102,6 +102,7 @@ def _verdict(manifest: Manifest, file: bytes, key: bytes) -> Standing:
     if not hmac.compare_digest(sign(manifest, key).signature, manifest.signature):
         return Standing.FOREIGN
     try:
+        unseal(manifest, file, key)
         unseal_kept(manifest, file, key)
     except ArtifactError:
         return Standing.OUTDATED

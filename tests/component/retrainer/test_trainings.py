@@ -1,9 +1,13 @@
 """A retrainer trains when there is enough new, once, and promotes only what is no worse."""
 
 import asyncio
+import hashlib
+import io
+import json
 import random
 from datetime import UTC, datetime
 
+import numpy as np
 from sqlalchemy import text
 
 from contracts.catalogue import OUT_OF_SCOPE
@@ -198,6 +202,28 @@ async def test_a_model_of_other_libraries_is_replaced_without_comparison(shop: S
     )
 
 
+async def test_a_model_that_an_earlier_release_wrote_is_replaced_without_being_asked(
+    shop: Shop,
+) -> None:
+    await shop.look()
+    async with shop.database.begin() as connection:
+        [stored] = await models.newest(connection)
+        _, file = await models.fetch(connection, stored.manifest.version)
+        older = _as_an_earlier_release(file)
+        digest = hashlib.sha256(older).hexdigest()
+        facts = {"version": f"20200101T000000-{digest[:8]}", "digest": digest, "size": len(older)}
+        manifest = sign(stored.manifest.model_copy(update=facts), KEY)
+        await models.store(connection, manifest, older)
+        await models.promote(connection, manifest.version, "ana")
+    assert await shop.look()
+    made = (await shop.history())[0]
+    assert (made.state, made.details["begun"]) == (
+        State.PROMOTED,
+        "the model in force cannot be read by this release",
+    )
+    assert not await shop.look()
+
+
 async def test_a_model_of_another_key_is_replaced_only_when_asked(shop: Shop) -> None:
     """A process with a wrong key must not put models in force that nobody else can read."""
     await shop.look()
@@ -235,3 +261,15 @@ async def _with_manifest(shop: Shop, changes: dict[str, object], key: bytes) -> 
         changed = sign(stored.manifest.model_copy(update=changes), key)
         update = text("UPDATE model_artifacts SET manifest = :manifest")
         await connection.execute(update, {"manifest": changed.model_dump_json()})
+
+
+def _as_an_earlier_release(model: bytes) -> bytes:
+    """The same model without what was added to model files since."""
+    with np.load(io.BytesIO(model)) as archive:
+        arrays = dict(archive)
+    names = json.loads(arrays["names"].tobytes())
+    del names["enough"], names["unseen_idf"]
+    arrays["names"] = np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
