@@ -52,6 +52,11 @@ class OneWrite(asyncio.StreamWriter):
         self._flush()
         await super().drain()
 
+    def write_eof(self) -> None:
+        """Send what is gathered, then the end."""
+        self._flush()
+        super().write_eof()
+
     def close(self) -> None:
         """Send what is gathered, then close."""
         self._flush()

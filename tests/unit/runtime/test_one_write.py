@@ -15,6 +15,9 @@ class Wire(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.sent.append(bytes(data))
 
+    def write_eof(self) -> None:
+        self.sent.append(b"the end")
+
     def close(self) -> None:
         self.sent.append(b"closed")
 
@@ -76,9 +79,11 @@ async def test_a_full_gathering_waits_for_no_more() -> None:
     assert [len(call) for call in wire.sent] == [FULL, FULL]
 
 
-async def test_closing_sends_what_is_gathered_first() -> None:
+async def test_the_end_comes_after_what_is_gathered() -> None:
     wire = Wire()
     out = writer(wire)
     out.write(b"one")
+    out.write_eof()
+    out.write(b"two")
     out.close()
-    assert wire.sent == [b"one", b"closed"]
+    assert wire.sent == [b"one", b"the end", b"two", b"closed"]
