@@ -11,6 +11,8 @@ from yarl import URL
 
 FULL = 65_536
 """Bytes that wait for no more."""
+LONGEST = 0.005
+"""Seconds that a write waits at most, where each turn of the loop brings another."""
 
 
 class TlsContexts(Protocol):
@@ -28,16 +30,18 @@ class OneWrite(asyncio.StreamWriter):
         super().__init__(*arguments)
         self._gathered = bytearray()
         self._turn = asyncio.get_running_loop()
+        self._since = 0.0  # by the loop's clock
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send ``data`` once a turn of the loop brings no more, after what was written before."""
         if not self._gathered:
+            self._since = self._turn.time()
             self._turn.call_soon(self._flush_unless_more, 0)
         self._gathered += data
 
     def _flush_unless_more(self, before: int) -> None:
         gathered = len(self._gathered)
-        if before < gathered < FULL:
+        if before < gathered < FULL and self._turn.time() - self._since < LONGEST:
             self._turn.call_soon(self._flush_unless_more, gathered)
         else:
             self._flush()

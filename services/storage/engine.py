@@ -1,6 +1,7 @@
 """The door to the database: one engine a process, transactions that end in words when they fail."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
@@ -171,5 +172,5 @@ def _begin_sqlite(connection: Connection) -> None:
 def _end_sqlite(connection: Any, _record: Any, _why: BaseException | None) -> None:
     # A task that is cancelled in mid-query leaves a cursor behind, and SQLite keeps a closed
     # connection's transaction, its lock included, until Python has collected that cursor.
-    with suppress(ValueError):  # closed already
+    with suppress(ValueError, sqlite3.Error):  # closed already, or out of order: it is left
         connection.run_async(lambda driver: driver.rollback())

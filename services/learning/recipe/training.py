@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
@@ -42,7 +43,7 @@ def train(
     folds = deal(texts, [row.intent for row in rows], seed=seed)
     counts = count(texts, language)
     familiar = held_out_familiarity(counts, folds)
-    enough = enough_of(familiar)
+    enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
     scores = held_out_scores(
         counts, truth, folds, belief(familiar, enough), seed=seed, progress=progress
     )

@@ -103,6 +103,7 @@ async def test_a_transaction_cancelled_in_mid_query_gives_its_lock_back(
     await asyncio.sleep(0.1)
     counting.cancel()
     await asyncio.wait([counting])
+    assert counting.cancelled()
     async with Database.open(upgraded_url, patience=5) as other, other.begin() as connection:
         assert await bump(connection, "settings") == 1
 

@@ -97,6 +97,14 @@ def test_a_text_unlike_any_other_is_named_out_of_scope(wary: Trained, text: str)
     assert wary.student.predict([text])[0].intent == OUT_OF_SCOPE
 
 
+def test_out_of_fold_a_row_of_unknown_letters_is_believed_as_little_as_an_answer(
+    catalogue_rows: list[Example],
+) -> None:
+    """`xyz 12` alone would be `disponibilidad` at 89 %: for its number, if that spoke for all."""
+    fresh = train([*catalogue_rows, Example("zxqw 12", "disponibilidad")])
+    assert fresh.out_of_fold[-1].max() < 0.5
+
+
 def test_what_the_shop_is_asked_is_still_understood(trained: Trained, wary: Trained) -> None:
     assert wary.measures.accuracy >= trained.measures.accuracy - 0.03
     for text in ("hola", "cuánto cuesta el envío?", "gracias"):

@@ -1,8 +1,9 @@
 """What is written close together leaves together, in order, and never waits without a reason."""
 
 import asyncio
+import time
 
-from services.runtime.one_write import FULL, OneWrite
+from services.runtime.one_write import FULL, LONGEST, OneWrite
 
 
 class Wire(asyncio.Transport):
@@ -77,6 +78,16 @@ async def test_a_full_gathering_waits_for_no_more() -> None:
         await asyncio.sleep(0)
     await turns(3)
     assert [len(call) for call in wire.sent] == [FULL, FULL]
+
+
+async def test_no_write_waits_long_where_each_turn_brings_another() -> None:
+    wire = Wire()
+    out = writer(wire)
+    for _ in range(20):
+        out.write(b"x")
+        await asyncio.sleep(0)
+        time.sleep(LONGEST / 4)  # noqa: ASYNC251 - the work of a turn
+    assert len(wire.sent) >= 3
 
 
 async def test_the_end_comes_after_what_is_gathered() -> None:
