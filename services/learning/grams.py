@@ -44,7 +44,7 @@ def stem(word: str, language: str) -> str:
 @lru_cache(_WORDS_KEPT)
 def letter_groups(word: str) -> tuple[str, ...]:
     """All runs of 2-5 letters of the word, its edges marked by a space; a number has none."""
-    if not word.strip("0"):  # numbers are all zeros here, and as stems they say the same
+    if not word.strip("0"):  # all zeros here; its stem says how long it is
         return ()
     padded = f" {word} "
     sizes = range(_SHORTEST, min(_LONGEST, len(padded)) + 1)
