@@ -2,6 +2,7 @@
 
 import asyncio
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,6 +100,10 @@ def _chats(chats: Sequence[Chat], columns: Columns, remarks: list[str]) -> Intak
     return Intake(messages_of(chats, sides), remarks)
 
 
+# What zipfile raises: its own error; for damaged data; for a compression it lacks; for a password.
+_NOT_UNPACKED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+
+
 def _zipped(path: Path) -> Chat:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -106,8 +111,7 @@ def _zipped(path: Path) -> Chat:
             if archive.getinfo(name).file_size > _MOST:
                 raise UnusableMessages(f"{name} in it is larger than {_MOST // 2**20} MiB.")
             text = _decoded(archive.read(name), [])
-    # Besides its own error, zipfile raises these for a compression it lacks and for a password.
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except _NOT_UNPACKED as error:
         raise UnusableMessages(f"can't be unpacked ({error}). Export the chat again.") from error
     return Chat(path.stem, tuple(read_chat(text)))
 

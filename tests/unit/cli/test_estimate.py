@@ -161,6 +161,16 @@ def test_a_zip_without_a_chat_is_refused(tmp_path: Path) -> None:
     assert "no chat export" in refusal(tmp_path / "empty")
 
 
+def test_a_damaged_zip_is_refused_wherever_the_damage_is(tmp_path: Path) -> None:
+    file = tmp_path / "WhatsApp Chat.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(ANA, "_chat.txt")
+    whole = file.read_bytes()
+    for place in range(39, 120):  # 39 is where the packed text begins
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        assert "can't be unpacked" in refusal(file)
+
+
 def test_a_table_without_texts_ends_with_one_line_that_lists_its_columns(tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("frase,clase\nhola,saludo\n")
