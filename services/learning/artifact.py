@@ -11,14 +11,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts.manifest import Manifest
+from services.learning.meanings.english import PACKAGE
+from services.learning.meanings.glossary import edition
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import LinearStudent
 from services.learning.trained import Trained
 
 MANIFEST, MODEL = "manifest.json", "model.npz"
-# Another version of these may cut words differently, without a word.
-_SAME = ("snowballstemmer",)
+# Another version of these may cut or understand words differently, without a word.
+_SAME = ("snowballstemmer", PACKAGE, "glossary")
 
 
 class ArtifactError(ValueError):
@@ -27,8 +29,9 @@ class ArtifactError(ValueError):
 
 def libraries() -> dict[str, str]:
     """The versions that train and read models in this process."""
-    names = ("numpy", "scipy", "snowballstemmer")
-    return {"python": platform.python_version()} | {name: installed(name) for name in names}
+    names = ("numpy", "scipy", "snowballstemmer", PACKAGE)
+    ours = {"python": platform.python_version(), "glossary": edition()}
+    return ours | {name: installed(name) for name in names}
 
 
 def seal(
@@ -153,7 +156,7 @@ def _same_libraries(manifest: Manifest) -> None:
         if (trained_by := manifest.libraries.get(name)) != here[name]:
             raise ArtifactError(
                 f"Model {manifest.version} was trained with {name} {trained_by}, this is "
-                f"{here[name]}. Train again, or install {name} {trained_by}."
+                f"{here[name]}. Train again, or go back to what it was trained with."
             )
 
 

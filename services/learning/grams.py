@@ -7,8 +7,6 @@ from itertools import pairwise
 
 import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 
-from services.learning.normalise import tokens
-
 STEMMERS = {"es": "spanish", "en": "english"}
 _SHORTEST, _LONGEST = 2, 5  # letters in a group
 _WORDS_KEPT = 50_000  # distinct words whose stem and letter groups are remembered
@@ -18,9 +16,8 @@ _WORDS_KEPT = 50_000  # distinct words whose stem and letter groups are remember
 Pieces = tuple[Counter[str], Counter[str]]
 
 
-def pieces(text: str, language: str) -> Pieces:
-    """Counts of the pieces of `text`; empty counters when nothing in it can be read."""
-    words = tokens(text, language)
+def pieces(words: Sequence[str], language: str) -> Pieces:
+    """Counts of the pieces of normalised `words`."""
     letters: Counter[str] = Counter()
     for word in words:
         letters.update(letter_groups(word))

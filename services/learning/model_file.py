@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from contracts.manifest import canonical
+from services.learning.meanings.english import DIMENSIONS
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import Weights
 
@@ -94,5 +95,5 @@ def _fits_together(weights: Weights) -> None:
     shapes = [getattr(weights, name).shape for name in _ARRAYS]
     if intents < 2:
         raise ModelFileError("The model knows fewer than two intents: it can't tell any apart.")
-    if shapes != [(columns,), (columns, intents), (intents,)]:
+    if shapes != [(columns,), (columns + DIMENSIONS, intents), (intents,)]:
         raise ModelFileError(f"The model's arrays {shapes} don't fit together.")

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from services.learning.grams import pieces
+from services.learning.meanings.lexicon import lexicon, meaning
+from services.learning.normalise import tokens
 
 Floats = npt.NDArray[np.float64]
 _ALTERNATIVES = 3
@@ -60,8 +62,9 @@ class Weights:
     """All that a linear student knows.
 
     `vocabularies` map pieces (stems; letter groups) to columns; a row of `coefficients` belongs to
-    a column, one of its columns to an intent; `idf` has one weight a column; `intercepts` one an
-    intent; `temperature` divides the scores before the softmax. A text is known by the share of its
+    a column, the last ones to the dimensions of a meaning, one of its columns to an intent; `idf`
+    has one weight a piece's column; `intercepts` one an intent; `temperature` divides the scores
+    before the softmax. A text is known by the share of its
     letter groups' squared weight that is in the vocabulary, where others weigh `unseen_idf`; from
     `enough` on its pieces count in full, and below that in proportion.
     """
@@ -92,6 +95,9 @@ class LinearStudent:
     weights: Weights
     version: str = "unsaved"
 
+    def __post_init__(self) -> None:
+        lexicon(self.weights.language)  # read now: the first customer need not wait for it
+
     @property
     def intents(self) -> tuple[str, ...]:
         return self.weights.intents
@@ -109,11 +115,14 @@ class LinearStudent:
 
     def _scores(self, text: str) -> Floats:
         known = self.weights
-        stems, letters = pieces(text, known.language)
+        words = tokens(text, known.language)
+        stems, letters = pieces(words, known.language)
         by_stems = self._block(stems, known.vocabularies[0])
         by_letters = self._block(letters, known.vocabularies[1])
         believed = self._belief(by_letters)
-        scores: Floats = known.intercepts + believed * (by_stems.says + by_letters.says)
+        by_meaning = meaning(words, known.language) @ known.coefficients[len(known.idf) :]
+        said = by_stems.says + by_letters.says + by_meaning
+        scores: Floats = known.intercepts + believed * said
         return scores
 
     def _block(self, counts: Counter[str], vocabulary: dict[str, int]) -> _Said:

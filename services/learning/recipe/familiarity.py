@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.learning.recipe.fitting import Counts, Rows, idf_of, unseen_idf
+from services.learning.recipe.counting import Counts, Rows, idf_of, unseen_idf
 from services.learning.student import Floats
 
 _HARDLY_KNOWN = 0.1  # share of the training rows, held out, that are not believed in full

@@ -7,9 +7,10 @@ intent, squared hinge loss, as in LIBLINEAR (Hsieh et al., 2008). Where those go
 step for a block of rows and all intents at once, so that the work is in matrix products.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +32,8 @@ _LEAST = np.float32(1e-12)  # instead of 0, where a logarithm or a quotient is t
 class Block:
     """Some rows: their place, the columns they hold, and their values in those columns alone.
 
-    `truth` is 1 at a row's intent and 0 elsewhere; `lengths` are squared, the constant's included.
+    `full` are the columns that every row holds, the constant last. `truth` is 1 at a row's intent
+    and 0 elsewhere; `lengths` are squared, those of all columns.
     """
 
     rows: slice
@@ -39,7 +41,16 @@ class Block:
     columns: Rows
     values: csr_matrix
     turned: csr_matrix
+    full: Values
     lengths: Values
+
+
+class Solution(NamedTuple):
+    """Weights of the sparse columns and of the full ones, each (columns, intents); intercepts."""
+
+    weights: Values
+    full: Values
+    intercepts: Values
 
 
 class Machine(Protocol):
@@ -121,11 +132,16 @@ class Apart:
         return missing
 
 
-def blocks_of(values: csr_matrix, intents: Rows, size: int, seed: int) -> list[Block]:
-    """Deals rows of intents 0 .. size-1 into blocks, for any of the machines."""
+def blocks_of(values: csr_matrix, full: Values, intents: Rows, size: int, seed: int) -> list[Block]:
+    """Deals rows of intents 0 .. size-1 into blocks, for any of the machines.
+
+    `values` are their sparse columns, `full` (rows, full columns) those that most rows hold.
+    """
     order = np.random.default_rng(seed).permutation(len(intents))
     truth = np.eye(size, dtype=np.float32)[intents[order]]
-    return list(_cut(values[order].astype(np.float32), truth))
+    constant = np.full((len(order), 1), math.sqrt(BIAS), dtype=np.float32)
+    held = np.hstack([full[order].astype(np.float32), constant])
+    return list(_cut(values[order].astype(np.float32), held, truth))
 
 
 def solve(
@@ -136,49 +152,49 @@ def solve(
     seed: int,
     settled: float = _SETTLED,
     rounds: int | None = None,
-) -> tuple[Values, Values]:
-    """Weights (columns, intents) and intercepts (intents); the optimum is the only one."""
+) -> Solution:
+    """The weights of the sparse `columns`, the full ones and the constant; there is one optimum."""
     dealer = np.random.default_rng(seed)
     size = blocks[0].truth.shape[1]
     weights = np.zeros((columns, size), dtype=np.float32)
-    intercepts = np.zeros(size, dtype=np.float32)
+    full = np.zeros((blocks[0].full.shape[1], size), dtype=np.float32)
     left = np.zeros((blocks[-1].rows.stop, size), dtype=np.float32)
     for _ in range(rounds or min(max(_ROW_STEPS // len(left), _FEWEST_ROUNDS), _MOST_ROUNDS)):
         changed = sum(
-            _improve(machine, weights, intercepts, left, blocks[place])
+            _improve(machine, weights, full, left, blocks[place])
             for place in dealer.permutation(len(blocks))
         )
         if changed < settled * float(np.abs(left).sum()):
             break
-    return weights, intercepts
+    return Solution(weights, full[:-1], full[-1] * np.float32(math.sqrt(BIAS)))
 
 
-def _cut(values: csr_matrix, truth: Values) -> Iterator[Block]:
+def _cut(values: csr_matrix, full: Values, truth: Values) -> Iterator[Block]:
     size = min(max(len(truth) // _BLOCKS, _SMALLEST), _LARGEST)
     for first in range(0, len(truth), size):
         rows = slice(first, min(first + size, len(truth)))
-        part = values[rows]
+        part, held = values[rows], full[rows]
         columns, places = np.unique(part.indices, return_inverse=True)
         shape = (part.shape[0], len(columns))
         narrow = csr_matrix((part.data, places.astype(np.int32), part.indptr), shape=shape)
-        lengths = np.asarray(part.multiply(part).sum(axis=1)).ravel() + np.float32(BIAS)
-        yield Block(rows, truth[rows], columns.astype(np.int64), narrow, narrow.T.tocsr(), lengths)
+        lengths = np.asarray(part.multiply(part).sum(axis=1)).ravel() + (held * held).sum(axis=1)
+        yield Block(
+            rows, truth[rows], columns.astype(np.int64), narrow, narrow.T.tocsr(), held, lengths
+        )
 
 
-def _improve(
-    machine: Machine, weights: Values, intercepts: Values, left: Values, block: Block
-) -> float:
+def _improve(machine: Machine, weights: Values, full: Values, left: Values, block: Block) -> float:
     """One step on a block's rows, in place; how much of `left` it changed."""
     here, there = np.take(weights, block.columns, axis=0), left[block.rows]
-    scores = block.values @ here + intercepts
+    scores = block.values @ here + block.full @ full
     step = machine.direction(scores, there, block)
-    onto, shift = block.turned @ step, step.sum(axis=0)
-    curve = np.einsum("ci,ci->i", onto, onto) + np.float32(BIAS) * shift * shift
+    onto, onto_full = block.turned @ step, block.full.T @ step
+    curve = np.einsum("ci,ci->i", onto, onto) + np.einsum("ci,ci->i", onto_full, onto_full)
     strength = np.float32(machine.strength)
     step *= (far := machine.length(scores, there, block, step, strength * curve))
     left[block.rows] += step
     onto *= strength * far
     here += onto
     weights[block.columns] = here
-    intercepts += strength * np.float32(BIAS) * far * shift
+    full += strength * far * onto_full
     return float(np.abs(step).sum())

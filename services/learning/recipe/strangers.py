@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.recipe.fitting import Rows, blend
+from services.learning.recipe.counting import Rows
+from services.learning.recipe.fitting import blend
 from services.learning.student import Floats, Weights
 
 # Of the score that `__oos__` learned, the share that counts; the bar is the same for every text.

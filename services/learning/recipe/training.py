@@ -9,8 +9,9 @@ import numpy.typing as npt
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
+from services.learning.recipe.counting import Counts, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
-from services.learning.recipe.fitting import MACHINES, Counts, blend, count, fit, score, weights
+from services.learning.recipe.fitting import MACHINES, blend, fit, score, weights
 from services.learning.recipe.folds import FOLDS, deal
 from services.learning.recipe.strangers import bar
 from services.learning.student import Example, Floats, LinearStudent, softmax

@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from services.learning.recipe.counting import count
 from services.learning.recipe.familiarity import (
     belief,
     enough_of,
     familiarity,
     held_out_familiarity,
 )
-from services.learning.recipe.fitting import count
 
 
 def share(text: str, *known: str) -> float:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
+from sklearn.preprocessing import FunctionTransformer
 
 from services.learning.grams import stem
-from services.learning.normalise import normalise
+from services.learning.meanings.lexicon import meaning
+from services.learning.normalise import normalise, tokens
 from services.learning.recipe.fitting import BLOCKS
 from services.learning.student import Floats
 from services.learning.trained import Trained
@@ -73,8 +75,12 @@ def blocks() -> FeatureUnion:
     stems = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), **stemmed)
     spelt = {"preprocessor": words_of, "analyzer": "char_wb"}
     letters = TfidfVectorizer(sublinear_tf=True, ngram_range=(2, 5), **spelt)
-    lengths = dict(zip(("stems", "letters"), BLOCKS, strict=True))
-    return FeatureUnion([("stems", stems), ("letters", letters)], transformer_weights=lengths)
+    meant = FunctionTransformer(
+        lambda texts: np.array([meaning(tokens(one), "es") for one in texts])
+    )
+    parts = [("stems", stems), ("letters", letters), ("meaning", meant)]
+    lengths = dict(zip([name for name, _ in parts], BLOCKS, strict=True))
+    return FeatureUnion(parts, transformer_weights=lengths)
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +91,12 @@ def theirs(trained: Trained) -> Callable[[str], Floats]:
     read = blocks().fit(texts)
     kept = []
     for (_, block), vocabulary, length in zip(
-        read.transformer_list, known.vocabularies, BLOCKS, strict=True
+        read.transformer_list[:2], known.vocabularies, BLOCKS[:2], strict=True
     ):
         columns = [vocabulary[piece] for piece in block.get_feature_names_out()]
         assert len(columns) == len(vocabulary)
         kept.append(known.coefficients[columns] / length)
+    kept.append(known.coefficients[len(known.idf) :] / BLOCKS[2])
     linear = LogisticRegression()
     linear.classes_ = np.array(known.intents)
     linear.coef_ = np.concatenate(kept).T / known.temperature
