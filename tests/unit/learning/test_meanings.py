@@ -74,6 +74,12 @@ def test_a_form_with_a_line_of_its_own_means_that(small: Glossary) -> None:
     assert np.array_equal(small.meaning("costa"), small.meaning("costas"))
 
 
+@pytest.mark.parametrize("word", ["cuestame", "cuestamelas", "cuestalo"])
+def test_pronouns_at_the_end_of_a_verb_are_left_out(word: str) -> None:
+    listed = Glossary(["cuesta: cost"], "es", English())
+    assert np.array_equal(listed.meaning(word), English().meaning("cost").astype(np.float16))
+
+
 def test_a_word_of_two_meanings_is_between_them(small: Glossary) -> None:
     okay, cost = (English().meaning(word) for word in ("okay", "cost"))
     assert np.allclose(small.meaning("vale"), (okay + cost) / 2, atol=1e-2)
