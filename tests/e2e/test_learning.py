@@ -28,7 +28,7 @@ NEW_THING = "tetera"
 
 def complaint(thing: str) -> str:
     """What the catalogue's examples don't prepare the student for."""
-    return f"desde ayer la {thing} huele raro cuando lo prendo"
+    return f"ayer la {thing} bufaba y hoy tintinea"
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_fifty_samples_lead_to_a_model_that_the_classifier_uses_without_a_
     pids = shop.pids
     before = (await shop.get("/health"))["model"]
     assert len(await _unsure_of(shop)) > 50
-    await shop.teacher.will({"when": "huele raro", "times": None, "intent": "queja_soporte"})
+    await shop.teacher.will({"when": "tintinea", "times": None, "intent": "queja_soporte"})
     run = uuid4().hex[:8]
     for thing in THINGS:
         await gateway.says(f"wa:{run}-{thing}", complaint(thing))
