@@ -23,7 +23,7 @@ BIAS = 0.3  # square of the constant that every row has besides its pieces
 _FEWEST_ROUNDS, _MOST_ROUNDS = 5, 20
 _ROW_STEPS = 250_000  # in all rounds: many rows teach enough in few, and 77 intents take time
 _SETTLED = 0.04  # the share of `left` that a round changed, in absolute sums
-_BLOCKS = 20  # at least so many, of 16 to 512 rows: larger ones are faster, but settle later
+_BLOCKS = 12  # at least so many, of 16 to 512 rows: larger ones are faster, but settle later
 _SMALLEST, _LARGEST = 16, 512
 _LEAST = np.float32(1e-12)  # instead of 0, where a logarithm or a quotient is taken
 
