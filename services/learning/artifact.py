@@ -153,7 +153,7 @@ def parse_manifest(text: str | bytes) -> Manifest:
 def _same_libraries(manifest: Manifest) -> None:
     here = libraries()
     for name in _SAME:
-        if (trained_by := manifest.libraries.get(name)) != here[name]:
+        if (trained_by := manifest.libraries.get(name, "unknown")) != here[name]:
             raise ArtifactError(
                 f"Model {manifest.version} was trained with {name} {trained_by}, this is "
                 f"{here[name]}. Train again, or go back to what it was trained with."

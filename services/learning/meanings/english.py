@@ -28,8 +28,12 @@ class English:
         self.meaning = lru_cache(_WORDS_KEPT)(self._meaning)
 
     def _meaning(self, words: str) -> Values:
-        """The sum of the vectors of the words' pieces, shape (DIMENSIONS,); numbers have none."""
-        if not words.replace(" ", "").isalpha():
+        """The sum of the vectors of the words' pieces, shape (DIMENSIONS,).
+
+        Numbers, signs and other scripts have none.
+        """
+        letters = words.replace(" ", "")
+        if not (letters.isascii() and letters.isalpha()):
             return np.zeros(DIMENSIONS, dtype=np.float32)
         pieces = self._pieces.encode(words, add_special_tokens=False).ids
         total: Values = self._table[pieces].sum(axis=0, dtype=np.float32)

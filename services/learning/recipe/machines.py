@@ -1,6 +1,6 @@
-"""The two machines that decide, fitted in numpy and scipy alone, whatever the number of intents.
+"""The machines that decide, fitted in numpy and scipy alone, whatever the number of intents.
 
-Both minimise the rows' losses plus half the squared weights, and are solved in their dual:
+Both kinds minimise the rows' losses plus half the squared weights, and are solved in their dual:
 `Joint` is multinomial logistic regression (Yu, Huang and Lin, Dual coordinate descent methods for
 logistic regression and maximum entropy models, 2011); `Apart` is one support vector machine an
 intent, squared hinge loss, as in LIBLINEAR (Hsieh et al., 2008). Where those go row by row, these

@@ -1,4 +1,4 @@
-"""The two machines reach the optima that scikit-learn's solvers reach on the same rows."""
+"""Both kinds of machines reach the optima that scikit-learn's solvers reach on the same rows."""
 
 import numpy as np
 import pytest

@@ -40,7 +40,7 @@ def test_an_unknown_word_means_nothing(word: str) -> None:
     assert not lexicon("es").meaning(word).any()
 
 
-@pytest.mark.parametrize("word", ["00", "?", "🦑", "", "a1b2"])
+@pytest.mark.parametrize("word", ["00", "?", "🦑", "", "a1b2", "привет"])
 def test_in_english_only_letters_mean_something(word: str) -> None:
     assert not lexicon("en").meaning(word).any()
 
