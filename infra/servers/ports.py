@@ -11,6 +11,7 @@ from pathlib import Path
 LOWEST, HIGHEST = 20_000, 32_000
 ATTEMPTS = 200
 PORTS_FILE = "ports.json"
+_given: set[int] = set()  # by this process; whoever asked may not listen yet
 
 
 class PortTaken(RuntimeError):
@@ -29,10 +30,11 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on; taken at random, so parallel runs rarely meet."""
+    """A loopback port that nobody listens on, never the same again; parallel runs rarely meet."""
     for _ in range(ATTEMPTS):
         port = random.randint(LOWEST, HIGHEST)
-        if is_free(port):
+        if port not in _given and is_free(port):
+            _given.add(port)
             return port
     raise PortTaken(f"no free port found between {LOWEST} and {HIGHEST} in {ATTEMPTS} attempts")
 
@@ -54,8 +56,6 @@ def kept_ports(folder: Path, names: Sequence[str]) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
     ports: dict[str, int] = {}
     while len(ports) < len(names):
-        port = free_port()
-        if port not in ports.values():
-            ports[names[len(ports)]] = port
+        ports[names[len(ports)]] = free_port()
     file.write_text(json.dumps(ports) + "\n")
     return ports

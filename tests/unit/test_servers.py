@@ -226,3 +226,11 @@ class GivenBroker(GivenAmqpServer):
     @property
     def api_url(self) -> str:
         return f"http://127.0.0.1:{ports.free_port()}"
+
+
+def test_a_port_is_not_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever got it first may not listen on it yet."""
+    monkeypatch.setattr(ports, "LOWEST", 19_001)
+    monkeypatch.setattr(ports, "HIGHEST", 19_002)
+    monkeypatch.setattr(ports, "is_free", lambda _port: True)
+    assert {ports.free_port(), ports.free_port()} == {19_001, 19_002}
