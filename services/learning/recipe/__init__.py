@@ -1,1 +1,1 @@
-"""How a student is made: two linear machines on counted pieces, judged in folds, blended."""
+"""How a student is made: three linear machines on counted pieces and on meaning, judged in folds, blended."""

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.recipe.fitting import Rows
+from services.learning.recipe.counting import Rows
 from services.learning.recipe.strangers import Bar, bar
 from services.learning.recipe.training import train
 from services.learning.student import Example, Floats, Weights, softmax
