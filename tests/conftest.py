@@ -9,6 +9,7 @@ import pytest
 
 from infra.servers.databases import create_database, drop_database
 from infra.servers.mariadb import MariaDB
+from infra.servers.ports import share_range
 from infra.servers.rabbitmq import RabbitMQ
 from infra.servers.session import Server, SessionServers
 from infra.servers.vhosts import AmqpServer, GivenAmqpServer, create_vhost, delete_vhost
@@ -19,6 +20,8 @@ SERVERS = pytest.StashKey[SessionServers]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        share_range(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     config.stash[SERVERS] = SessionServers(config.rootpath / ".test-servers")
 
 

@@ -30,13 +30,23 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on, never the same again; parallel runs rarely meet."""
+    """A loopback port that nobody listens on, never the same again in this process."""
     for _ in range(ATTEMPTS):
         port = random.randint(LOWEST, HIGHEST)
         if port not in _given and is_free(port):
             _given.add(port)
             return port
     raise PortTaken(f"no free port found between {LOWEST} and {HIGHEST} in {ATTEMPTS} attempts")
+
+
+def share_range(place: int, of: int) -> None:
+    """Keep this process to its own part of the ports: `place` (from 0) of so many parts.
+
+    For processes that ask for ports at the same time, and would take one another's.
+    """
+    global LOWEST, HIGHEST
+    width = (HIGHEST - LOWEST) // of
+    LOWEST, HIGHEST = LOWEST + place * width, LOWEST + (place + 1) * width - 1
 
 
 def require_free(folder: Path, port: int) -> None:

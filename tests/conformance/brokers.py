@@ -70,13 +70,16 @@ async def nothing_comes(source: Subscription | Listener) -> bool:
     return False
 
 
-async def everything(broker: Broker, queue: str) -> list[str]:
-    """The names of all messages that are ready in a queue, taken out of it."""
+async def everything(broker: Broker, queue: str, *, count: int) -> list[str]:
+    """The names of all messages that are ready in a queue, taken out of it.
+
+    `count` of them are waited for as long as a busy machine needs, more only for a moment.
+    """
     names: list[str] = []
     async with broker.subscribe(queue, prefetch=1000) as subscription:
         while True:
             try:
-                async with asyncio.timeout(QUIET):
+                async with asyncio.timeout(PATIENCE if len(names) < count else QUIET):
                     deliveries = await subscription.take(1000)
             except TimeoutError:
                 return names

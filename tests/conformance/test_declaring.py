@@ -12,7 +12,7 @@ async def test_declaring_again_changes_nothing(broker: Broker) -> None:
 
     await broker.declare(TOPOLOGY)
 
-    assert await everything(broker, QUEUE) == ["kept"]
+    assert await everything(broker, QUEUE, count=1) == ["kept"]
 
 
 async def test_a_queue_with_other_arguments_is_named_and_all_the_rest_is_declared(
@@ -27,8 +27,8 @@ async def test_a_queue_with_other_arguments_is_named_and_all_the_rest_is_declare
 
     assert set(mismatch.value.items) == {QUEUE}
     await broker.publish([message("added", "added.key"), message("old")])
-    assert await everything(broker, added.name) == ["added"]
-    assert await everything(broker, QUEUE) == ["old"]
+    assert await everything(broker, added.name, count=1) == ["added"]
+    assert await everything(broker, QUEUE, count=1) == ["old"]
 
 
 async def test_an_exchange_of_another_kind_is_named(broker: Broker) -> None:

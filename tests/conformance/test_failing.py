@@ -21,7 +21,7 @@ async def test_a_retry_returns_to_its_own_queue_alone_counted_and_not_early(brok
     source, neighbour = SHARED_BY
     body = bytes(range(256))
     await broker.publish([message("again", SHARED_KEY, body=body)])
-    assert await everything(broker, neighbour) == ["again"]
+    assert await everything(broker, neighbour, count=1) == ["again"]
     async with broker.subscribe(source, prefetch=1) as subscription:
         (first,) = await taken(subscription, 1)
         before = time.monotonic()
@@ -33,7 +33,7 @@ async def test_a_retry_returns_to_its_own_queue_alone_counted_and_not_early(brok
     assert STEP.delay.total_seconds() <= waited < STEP.delay.total_seconds() + 3
     assert (second.attempt, second.routing_key, second.queue) == (1, SHARED_KEY, source)
     assert (second.body, second.event_id) == (body, "again")
-    assert await everything(broker, neighbour) == []
+    assert await everything(broker, neighbour, count=0) == []
 
 
 async def test_several_retries_are_counted_and_keep_the_first_key(broker: Broker) -> None:

@@ -24,5 +24,5 @@ async def test_what_was_confirmed_is_there_after_the_server_was_killed(
 
     after = RabbitBroker(server.url)
     await after.connect()
-    assert await everything(after, QUEUE) == names
+    assert await everything(after, QUEUE, count=len(names)) == names
     await after.close()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -234,3 +235,17 @@ def test_a_port_is_not_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "HIGHEST", 19_002)
     monkeypatch.setattr(ports, "is_free", lambda _port: True)
     assert {ports.free_port(), ports.free_port()} == {19_001, 19_002}
+
+
+def test_processes_that_share_the_ports_never_take_one_anothers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda _port: True)
+    parts = []
+    for place in range(3):
+        monkeypatch.setattr(ports, "LOWEST", 19_100)
+        monkeypatch.setattr(ports, "HIGHEST", 19_129)
+        ports.share_range(place, 3)
+        parts.append({ports.free_port() for _ in range(5)})
+    assert len(set.union(*parts)) == 15
+    assert all(max(low) < min(high) for low, high in pairwise(parts))
