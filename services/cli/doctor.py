@@ -64,6 +64,15 @@ async def _tables(settings: Settings) -> str:
     return "up to date"
 
 
+async def _meanings(_settings: Settings) -> str:
+    from services.learning.meanings.glossary import LANGUAGES
+    from services.learning.meanings.lexicon import lexicon
+
+    for language in LANGUAGES:  # by way of English, which is read with each
+        lexicon(language)
+    return ", ".join(("en", *LANGUAGES))
+
+
 async def _model(settings: Settings) -> str:
     from services.storage import models
 
@@ -78,5 +87,6 @@ CHECKS: dict[str, Check] = {
     "secret key": _secret,
     "broker": _broker,
     "tables": _tables,
+    "word meanings": _meanings,
     "model": _model,
 }

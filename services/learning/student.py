@@ -64,9 +64,9 @@ class Weights:
     `vocabularies` map pieces (stems; letter groups) to columns; a row of `coefficients` belongs to
     a column, the last ones to the dimensions of a meaning, one of its columns to an intent; `idf`
     has one weight a piece's column; `intercepts` one an intent; `temperature` divides the scores
-    before the softmax. A text is known by the share of its
-    letter groups' squared weight that is in the vocabulary, where others weigh `unseen_idf`; from
-    `enough` on its pieces count in full, and below that in proportion.
+    before the softmax. A text is known by the share of its letter groups' squared weight that is in
+    the vocabulary, where others weigh `unseen_idf`; from `enough` on its pieces and its meaning
+    count in full, and below that in proportion.
     """
 
     language: str

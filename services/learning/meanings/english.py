@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib.metadata import distribution
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,24 +18,42 @@ _TABLE = "wordllama/weights/l2_supercat_256.safetensors"
 _WORDS_KEPT = 10_000
 
 
+class TableMissing(RuntimeError):
+    """The installed package does not hold the table; the message says what to do."""
+
+
 class English:
-    """Looks words up. Safe to share between threads."""
+    """Looks words up. Safe to share between threads. Raises TableMissing when it can't be read."""
 
     def __init__(self) -> None:
         # Its files alone: importing the package would import an HTTP client and look for updates.
-        installed = distribution(PACKAGE)
-        self._pieces = Tokenizer.from_file(str(installed.locate_file(_PIECES)))
-        [self._table] = load_file(str(installed.locate_file(_TABLE))).values()
+        self._pieces = Tokenizer.from_file(str(_file(_PIECES)))
+        [self._table] = load_file(_file(_TABLE)).values()
         self.meaning = lru_cache(_WORDS_KEPT)(self._meaning)
 
     def _meaning(self, words: str) -> Values:
-        """The sum of the vectors of the words' pieces, shape (DIMENSIONS,).
+        """The sum of the vectors of the words' pieces, shape (DIMENSIONS,), not to be written to.
 
         Numbers, signs and other scripts have none.
         """
+        total: Values = self._table[self.pieces(words)].sum(axis=0, dtype=np.float32)
+        total.setflags(write=False)  # whoever asks next gets the same array
+        return total
+
+    def pieces(self, words: str) -> list[int]:
+        """The rows of the table that the words are made of."""
         letters = words.replace(" ", "")
         if not (letters.isascii() and letters.isalpha()):
-            return np.zeros(DIMENSIONS, dtype=np.float32)
-        pieces = self._pieces.encode(words, add_special_tokens=False).ids
-        total: Values = self._table[pieces].sum(axis=0, dtype=np.float32)
-        return total
+            return []
+        return list(self._pieces.encode(words, add_special_tokens=False).ids)
+
+
+def _file(name: str) -> Path:
+    package = distribution(PACKAGE)
+    path = Path(str(package.locate_file(name)))
+    if not path.is_file():
+        raise TableMissing(
+            f"{PACKAGE} {package.version} does not hold {name}, which word meanings are read from; "
+            "install the release that requirements.lock names"
+        )
+    return path

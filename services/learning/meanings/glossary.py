@@ -2,7 +2,9 @@
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -12,60 +14,76 @@ from services.learning.grams import stem
 from services.learning.meanings.english import DIMENSIONS, English, Values
 from services.learning.normalise import normalise
 
-FOLDER = Path(__file__).parent
+LANGUAGES = ("es",)
 # Pronouns that a verb carries at its end: `mandalo`, `muestramelas`.
 _CARRIED = {"es": re.compile("(?<=...)(?:me|te|se|n?os|l[aeo]s?)$")}
+_CLEAR = 5  # letters that tell a verb from the beginning of a name: `carlos` is no `car`
+_OWN = 0.75  # of a word's meaning, the share that its own line has; its stem's lines have the rest
+_RULES = "1"  # how a list is read and looked up; another number when that changes
 
 
 class Glossary:
-    """Looks words up: a word by its own line, else by the first line that has its stem.
+    """Looks words up: a word by its own line and by all lines that have its stem.
 
     A line is `costar: cost`; other forms of a word need none, unless they mean something else
-    (`costa costas: coast`). Of a word of two meanings (`vale: okay / cost`) the vector is the mean.
-    A word that has no line is looked up without the pronouns at its end.
+    (`costa costas: coast`). Of a word of two meanings (`vale: okay / cost`) the vector is the mean,
+    as it is of the lines of a stem. A word that has no line is looked up without the pronouns at
+    its end; what is left of a short one needs a line of its own.
     """
 
     def __init__(self, lines: Iterable[str], language: str, english: English) -> None:
         self._language = language
         self._words: dict[str, int] = {}
-        self._stems: dict[str, int] = {}
         rows: dict[str, int] = {}
+        families: dict[str, set[int]] = defaultdict(set)
         for line in lines:
             spelt, _, said = line.partition(":")
             row = rows.setdefault(said.strip(), len(rows))
             for word in normalise(spelt, language).split():
-                self._words.setdefault(word, row)
-                self._stems.setdefault(stem(word, language), row)
-        self._table = np.array([_mean(said, english) for said in rows], dtype=np.float16)
+                self._words[word] = row
+                families[stem(word, language)].add(row)
+        said_by = np.array([_mean(map(english.meaning, said.split(" / "))) for said in rows])
+        self._of_line = said_by.astype(np.float16)
+        self._stems = {of: at for at, of in enumerate(families)}
+        self._of_stem = np.array([_mean(said_by[list(of)]) for of in families.values()], np.float16)
 
     @classmethod
     def read(cls, language: str, english: English) -> Self:
         """The list of a language that is kept beside this file."""
-        return cls((FOLDER / f"{language}.txt").read_text("utf-8").splitlines(), language, english)
+        return cls(_list(language).splitlines(), language, english)
 
     def meaning(self, word: str, /) -> Values:
         """The vector of a normalised word, shape (DIMENSIONS,); all zeros when it is unknown."""
-        row = self._row(word)
-        if row is None:
-            return np.zeros(DIMENSIONS, dtype=np.float32)
-        return np.asarray(self._table[row], dtype=np.float32)
-
-    def _row(self, word: str) -> int | None:
-        row = self._words.get(word)
-        if row is None:
-            row = self._stems.get(stem(word, self._language))
         carried = _CARRIED.get(self._language)
-        if row is None and carried and (bare := carried.sub("", word)) != word:
-            return self._row(bare)
-        return row
+        found = self._of_form(word)
+        while found is None and carried and (bare := carried.sub("", word)) != word:
+            word = bare
+            if len(word) >= _CLEAR or word in self._words:
+                found = self._of_form(word)
+        return np.zeros(DIMENSIONS, dtype=np.float32) if found is None else found
+
+    def _of_form(self, word: str) -> Values | None:
+        family = self._stems.get(stem(word, self._language))
+        if family is None:
+            return None
+        meant: Values = self._of_stem[family].astype(np.float32)
+        if (own := self._words.get(word)) is not None:
+            meant += np.float32(_OWN) * (self._of_line[own].astype(np.float32) - meant)
+        return meant
 
 
 def edition() -> str:
-    """Tells the lists apart from those of other releases."""
-    lists = b"".join(path.read_bytes() for path in sorted(FOLDER.glob("*.txt")))
-    return hashlib.sha256(lists).hexdigest()[:12]
+    """Tells this process's lists, and how they are read, apart from those of other releases."""
+    read = [_RULES, *map(_list, LANGUAGES)]
+    return hashlib.sha256("\n".join(read).encode()).hexdigest()[:12]
 
 
-def _mean(said: str, english: English) -> Values:
-    mean: Values = np.mean([english.meaning(one) for one in said.split(" / ")], axis=0)
+@cache
+def _list(language: str) -> str:
+    """Read once a process: what was trained with and what it is sealed under are then the same."""
+    return (Path(__file__).parent / f"{language}.txt").read_text("utf-8")
+
+
+def _mean(of: Iterable[Values]) -> Values:
+    mean: Values = np.mean(list(of), axis=0)
     return mean

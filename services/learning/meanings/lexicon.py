@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -23,9 +24,17 @@ class _Unknown:
         return np.zeros(DIMENSIONS, dtype=np.float32)
 
 
-@cache
+_reading = Lock()
+
+
 def lexicon(language: str) -> Lexicon:
-    """The one of a language, read once a process: that takes some 0.6 s."""
+    """The one of a language, read once a process whatever the threads: that takes some 0.6 s."""
+    with _reading:
+        return _read(language)
+
+
+@cache
+def _read(language: str) -> Lexicon:
     match language:
         case "en":
             return English()

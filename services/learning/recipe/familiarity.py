@@ -39,7 +39,7 @@ def enough_of(held_out: Floats) -> float:
 
 
 def belief(familiar: Floats, enough: float) -> Floats:
-    """What a text's pieces count, in [0, 1]: all they say, or less in proportion."""
+    """How much of what a text says counts, in [0, 1]: all of it, or less in proportion."""
     if enough == 0:
         return np.ones_like(familiar)
     believed: Floats = np.minimum(1.0, familiar / enough)

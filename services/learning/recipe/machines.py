@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 Rows = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float32]
 
-BIAS = 0.3  # square of the constant that every row has besides its pieces
+BIAS = 0.3  # square of the constant that every row has besides its columns
 _FEWEST_ROUNDS, _MOST_ROUNDS = 5, 20
 _ROW_STEPS = 250_000  # in all rounds: many rows teach enough in few, and 77 intents take time
 _SETTLED = 0.04  # the share of `left` that a round changed, in absolute sums

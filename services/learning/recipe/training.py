@@ -78,7 +78,7 @@ def held_out_scores(
 ) -> Floats:
     """Scores (machines, rows, intents) of every row by a fit on the other folds.
 
-    What a row's pieces say counts as much as it is `believed`, in [0, 1].
+    What a row says counts as much as it is `believed`, in [0, 1].
     """
     intents = int(truth.max()) + 1
     scores = np.empty((len(MACHINES), len(truth), intents))

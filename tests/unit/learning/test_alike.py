@@ -6,15 +6,18 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
 from services.learning.recipe.alike import alike
+from services.learning.student import Floats
 
 COLUMNS = st.lists(
     st.lists(st.integers(0, 2), min_size=4, max_size=4), min_size=1, max_size=12
 ).map(lambda columns: csr_matrix(np.array(columns, dtype=float).T))
 
 
-def weighed(*blocks: csr_matrix) -> np.ndarray:
+def weighed(*blocks: csr_matrix) -> Floats:
     """The counts as rows of other lengths, as TF-IDF leaves them."""
-    return np.hstack([block.toarray() for block in blocks]) * np.array([[1], [0.5], [3], [0.1]])
+    rows: Floats = np.hstack([block.toarray() for block in blocks])
+    rows *= np.array([[1], [0.5], [3], [0.1]])
+    return rows
 
 
 @given(stems=COLUMNS, letters=COLUMNS)

@@ -205,8 +205,12 @@ def test_a_model_of_one_intent_is_refused(trained: Trained) -> None:
         parse_manifest(manifest.model_copy(update={"intents": ("saludo",)}).model_dump_json())
 
 
-def test_arrays_that_do_not_fit_together_are_refused(trained: Trained) -> None:
-    weights = replace(trained.student.weights, idf=np.ones(3))
+@pytest.mark.parametrize("missing", ["idf", "meaning"])
+def test_arrays_that_do_not_fit_together_are_refused(trained: Trained, missing: str) -> None:
+    whole = trained.student.weights
+    of_pieces = whole.coefficients[: len(whole.idf)]
+    few = {"idf": np.ones(3)} if missing == "idf" else {"coefficients": of_pieces}
+    weights = replace(whole, **few)
     manifest, model = resealed(trained, LinearStudent(weights))
     with pytest.raises(ArtifactError, match="don't fit together"):
         unseal(manifest, model, KEY)

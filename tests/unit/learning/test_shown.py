@@ -22,7 +22,8 @@ def test_no_evidence_shows_nothing() -> None:
 def test_shares_are_of_what_the_threshold_accepts() -> None:
     unsure = [Evidence("precio", 0.5, "precio")] * 10
     shown = show(turns(18, 2) + unsure, 0.8, 0.1)
-    assert (shown.rows, shown.accepted, shown.answered_alone) == (30, 20, pytest.approx(2 / 3))
+    assert (shown.rows, shown.accepted) == (30, 20)
+    assert shown.answered_alone == pytest.approx(2 / 3)
     assert shown.agreement == 0.9
     assert shown.agreement_bound == lower_bound(18, 20, 0.1)
 

@@ -1,6 +1,7 @@
 """A small shop, played through the production code."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -47,8 +48,8 @@ def stream(messages: int) -> list[Message]:
     ]
 
 
-def play(messages: Sequence[Message], policy: Policy, **plan: int) -> Simulated:
-    """What becomes of these messages."""
+def play(messages: Sequence[Message], policy: Policy, **plan: Any) -> Simulated:
+    """What becomes of these messages; `plan` is the rest of the plan."""
     return simulate(BASE, messages, Plan(policy, **plan))
 
 

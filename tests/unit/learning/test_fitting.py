@@ -1,0 +1,90 @@
+"""Fits: that folds are scored by what a student would answer, and that all blocks are weighed."""
+
+import math
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.sparse import hstack
+from sklearn.linear_model import LogisticRegression
+
+from services.learning.meanings.lexicon import meaning
+from services.learning.normalise import normalise
+from services.learning.recipe.counting import Counts, Rows, count, weigh
+from services.learning.recipe.familiarity import belief, familiarity
+from services.learning.recipe.fitting import BLOCKS, MACHINES, ON_ALL, Fit, fit, score, weights
+from services.learning.recipe.machines import BIAS, solve
+from services.learning.student import Example, Floats, LinearStudent, softmax
+
+HALF = 2.0  # enough familiarity to be believed in full; a text of training rows has 1
+
+
+@pytest.fixture(scope="module")
+def rows(catalogue_rows: list[Example]) -> list[Example]:
+    """Some rows of some intents."""
+    return [row for row in catalogue_rows if row.intent in {"precio", "horario", "saludo"}][::2]
+
+
+@pytest.fixture(scope="module")
+def counts(rows: list[Example]) -> Counts:
+    return count([normalise(row.text) for row in rows], "es")
+
+
+@pytest.fixture(scope="module")
+def intents(rows: list[Example]) -> Rows:
+    return np.unique([row.intent for row in rows], return_inverse=True)[1]
+
+
+@pytest.fixture(scope="module")
+def fitted(counts: Counts, intents: Rows) -> Fit:
+    return fit(counts, intents, np.arange(len(intents)), 0)
+
+
+def test_a_row_means_in_training_what_it_means_to_the_student(
+    rows: list[Example], counts: Counts
+) -> None:
+    asked = [meaning(normalise(row.text).split(), "es") for row in rows]
+    assert np.allclose(counts.meanings, asked, atol=1e-6)
+
+
+def test_folds_are_scored_as_the_student_would_answer(
+    rows: list[Example], counts: Counts, fitted: Fit
+) -> None:
+    everyone, factors = np.arange(len(rows)), np.array([0.5, 1.5, 0.7])
+    believed = belief(familiarity(counts, everyone, everyone), HALF)
+    assert np.allclose(believed, 0.5)
+    scores = score(counts, fitted, everyone, 3, believed)
+    student = LinearStudent(weights(counts, fitted, ["a", "b", "c"], "es", factors, HALF))
+    expected = softmax(np.tensordot(factors, scores, 1), 1.0)
+    assert np.allclose(student.probabilities([row.text for row in rows]), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("machine", "blocks"), [(0, "all"), (len(ON_ALL), "meaning")], ids=["all", "meaning alone"]
+)
+def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
+    monkeypatch: pytest.MonkeyPatch, counts: Counts, intents: Rows, machine: int, blocks: str
+) -> None:
+    to_the_end = partial(solve, settled=1e-5, rounds=500)
+    monkeypatch.setattr("services.learning.recipe.fitting.solve", to_the_end)
+    everyone = np.arange(len(intents))
+    fitted = fit(counts, intents, everyone, 0)
+    constant = np.full((len(intents), 1), math.sqrt(BIAS))
+    if blocks == "all":
+        scale = np.repeat(BLOCKS[:2], [block.shape[1] for block in counts.blocks])
+        pieces = weigh(counts, fitted.idf, everyone).multiply(scale)
+        read = hstack([pieces, counts.meanings * BLOCKS[2], constant]).tocsr()
+    else:
+        read = np.hstack([counts.meanings, constant])
+    strength = MACHINES[machine].strength
+    theirs = LogisticRegression(C=strength, fit_intercept=False, tol=1e-8, max_iter=5000)
+    theirs.fit(read, intents)
+
+    ours = score(counts, fitted, everyone, 3, np.ones(len(intents)))[machine]
+    assert np.abs(centred(ours) - centred(read @ theirs.coef_.T)).max() < 0.01
+
+
+def centred(scores: Floats) -> Floats:
+    """A softmax tells no difference."""
+    means: Floats = scores.mean(axis=1, keepdims=True)
+    return np.subtract(scores, means)
