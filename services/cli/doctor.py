@@ -68,9 +68,9 @@ async def _meanings(_settings: Settings) -> str:
     from services.learning.meanings.glossary import LANGUAGES
     from services.learning.meanings.lexicon import lexicon
 
-    for language in LANGUAGES:  # by way of English, which is read with each
+    for language in LANGUAGES:
         lexicon(language)
-    return ", ".join(("en", *LANGUAGES))
+    return ", ".join(LANGUAGES)
 
 
 async def _model(settings: Settings) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts.manifest import Manifest
-from services.learning.meanings.english import PACKAGE
 from services.learning.meanings.glossary import edition
+from services.learning.meanings.vectors import PACKAGE
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import LinearStudent

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from contracts.manifest import canonical
-from services.learning.meanings.english import DIMENSIONS
+from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import Weights
 

@@ -1,59 +1,27 @@
-"""English words as vectors: the table that the package WordLlama brings, never one fetched."""
+"""English words: by their vectors, and those of words that say the same where some are listed."""
 
 from functools import lru_cache
-from importlib.metadata import distribution
-from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
-from safetensors.numpy import load_file
-from tokenizers import Tokenizer
 
-Values = npt.NDArray[np.float32]
+from services.learning.meanings.glossary import Glossary
+from services.learning.meanings.vectors import DIMENSIONS, Values, Vectors
 
-PACKAGE = "wordllama"
-DIMENSIONS = 256
-_PIECES = "wordllama/tokenizers/l2_supercat_tokenizer_config.json"
-_TABLE = "wordllama/weights/l2_supercat_256.safetensors"
 _WORDS_KEPT = 10_000
-
-
-class TableMissing(RuntimeError):
-    """The installed package does not hold the table; the message says what to do."""
 
 
 class English:
     """Looks words up. Safe to share between threads. Raises TableMissing when it can't be read."""
 
     def __init__(self) -> None:
-        # Its files alone: importing the package would import an HTTP client and look for updates.
-        self._pieces = Tokenizer.from_file(str(_file(_PIECES)))
-        [self._table] = load_file(_file(_TABLE)).values()
-        self.meaning = lru_cache(_WORDS_KEPT)(self._meaning)
+        self._vectors = Vectors()
+        self._synonyms = Glossary.read("en", self._vectors)
+        self._kept = lru_cache(_WORDS_KEPT)(self._of_word)
 
-    def _meaning(self, words: str) -> Values:
-        """The sum of the vectors of the words' pieces, shape (DIMENSIONS,), not to be written to.
+    def meaning(self, words: str, /) -> Values:
+        """The sum of the words' vectors, shape (DIMENSIONS,); all zeros when none is known."""
+        return sum(map(self._kept, words.split()), np.zeros(DIMENSIONS, dtype=np.float32))
 
-        Numbers, signs and other scripts have none.
-        """
-        total: Values = self._table[self.pieces(words)].sum(axis=0, dtype=np.float32)
-        total.setflags(write=False)  # whoever asks next gets the same array
-        return total
-
-    def pieces(self, words: str) -> list[int]:
-        """The rows of the table that the words are made of."""
-        letters = words.replace(" ", "")
-        if not (letters.isascii() and letters.isalpha()):
-            return []
-        return list(self._pieces.encode(words, add_special_tokens=False).ids)
-
-
-def _file(name: str) -> Path:
-    package = distribution(PACKAGE)
-    path = Path(str(package.locate_file(name)))
-    if not path.is_file():
-        raise TableMissing(
-            f"{PACKAGE} {package.version} does not hold {name}, which word meanings are read from; "
-            "install the release that requirements.lock names"
-        )
-    return path
+    def _of_word(self, word: str) -> Values:
+        own, synonyms = self._vectors.meaning(word), self._synonyms.meaning(word)
+        return (own + synonyms) / np.float32(2) if synonyms.any() else own

@@ -1,4 +1,4 @@
-"""Words of another language by what they are in English, from a list written by hand."""
+"""Words by what they are in English, from a list written by hand."""
 
 import hashlib
 import re
@@ -11,10 +11,10 @@ from typing import Self
 import numpy as np
 
 from services.learning.grams import stem
-from services.learning.meanings.english import DIMENSIONS, English, Values
+from services.learning.meanings.vectors import DIMENSIONS, Lexicon, Values
 from services.learning.normalise import normalise
 
-LANGUAGES = ("es",)
+LANGUAGES = ("en", "es")
 # Pronouns that a verb carries at its end: `mandalo`, `muestramelas`.
 _CARRIED = {"es": re.compile("(?<=...)(?:me|te|se|n?os|l[aeo]s?)$")}
 _CLEAR = 5  # letters that tell a verb from the beginning of a name: `carlos` is no `car`
@@ -31,7 +31,7 @@ class Glossary:
     its end; what is left of a short one needs a line of its own.
     """
 
-    def __init__(self, lines: Iterable[str], language: str, english: English) -> None:
+    def __init__(self, lines: Iterable[str], language: str, english: Lexicon) -> None:
         self._language = language
         self._words: dict[str, int] = {}
         rows: dict[str, int] = {}
@@ -48,7 +48,7 @@ class Glossary:
         self._of_stem = np.array([_mean(said_by[list(of)]) for of in families.values()], np.float16)
 
     @classmethod
-    def read(cls, language: str, english: English) -> Self:
+    def read(cls, language: str, english: Lexicon) -> Self:
         """The list of a language that is kept beside this file."""
         return cls(_list(language).splitlines(), language, english)
 

@@ -3,20 +3,12 @@
 from collections.abc import Sequence
 from functools import cache
 from threading import Lock
-from typing import Protocol
 
 import numpy as np
 
-from services.learning.meanings.english import DIMENSIONS, English, Values
+from services.learning.meanings.english import English
 from services.learning.meanings.glossary import Glossary
-
-
-class Lexicon(Protocol):
-    """Knows words of one language. Safe to share between threads."""
-
-    def meaning(self, word: str, /) -> Values:
-        """A normalised word's vector, shape (DIMENSIONS,); all zeros when it is unknown."""
-        ...
+from services.learning.meanings.vectors import DIMENSIONS, Lexicon, Values, Vectors
 
 
 class _Unknown:
@@ -39,7 +31,7 @@ def _read(language: str) -> Lexicon:
         case "en":
             return English()
         case "es":
-            return Glossary.read("es", English())
+            return Glossary.read("es", Vectors())
         case _:
             return _Unknown()
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags, hstack
 
 from services.learning.grams import letter_groups, stem_pieces
-from services.learning.meanings.english import Values
 from services.learning.meanings.lexicon import meanings
+from services.learning.meanings.vectors import Values
 from services.learning.student import Floats
 
 Rows = npt.NDArray[np.int64]

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
 
-from services.learning.meanings.english import DIMENSIONS
+from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.recipe.alike import alike
 from services.learning.recipe.counting import Counts, Rows, idf_of, unseen_idf, weigh
 from services.learning.recipe.machines import Apart, Joint, blocks_of, solve

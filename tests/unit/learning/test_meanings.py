@@ -12,14 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.learning.meanings import english, glossary
-from services.learning.meanings.english import DIMENSIONS, English, TableMissing, Values
-from services.learning.meanings.glossary import Glossary, edition
+from services.learning.meanings import glossary, vectors
+from services.learning.meanings.glossary import LANGUAGES, Glossary, edition
 from services.learning.meanings.lexicon import lexicon, meaning, meanings
+from services.learning.meanings.vectors import DIMENSIONS, TableMissing, Values, Vectors
 from services.learning.normalise import tokens
 
-PATH = Path(glossary.__file__).with_name("es.txt")
-LIST = PATH.read_text("utf-8").splitlines()
+LISTS = {
+    language: Path(glossary.__file__).with_name(f"{language}.txt").read_text("utf-8").splitlines()
+    for language in LANGUAGES
+}
 
 
 def alike(one: str, other: str, language: str = "es") -> float:
@@ -72,52 +74,76 @@ def near(one: Values, other: Values) -> float:
 
 
 def test_other_forms_of_a_word_mean_what_it_means() -> None:
-    listed = Glossary(["costar: cost"], "es", English())
+    listed = Glossary(["costar: cost"], "es", Vectors())
     assert np.array_equal(listed.meaning("costaron"), listed.meaning("costar"))
 
 
 def test_a_form_with_a_line_of_its_own_means_mostly_that() -> None:
-    listed = Glossary(["costar: cost", "costa costas: coast"], "es", English())
-    cost, coast = (English().meaning(word) for word in ("cost", "coast"))
+    listed = Glossary(["costar: cost", "costa costas: coast"], "es", Vectors())
+    cost, coast = (Vectors().meaning(word) for word in ("cost", "coast"))
     assert near(listed.meaning("costar"), cost) > 0.9 > near(listed.meaning("costar"), coast)
     assert near(listed.meaning("costas"), coast) > 0.9 > near(listed.meaning("costas"), cost)
 
 
 def test_a_form_without_one_means_what_the_lines_of_its_stem_mean_on_average() -> None:
-    listed = Glossary(["costar: cost", "costa costas: coast"], "es", English())
-    cost, coast = (English().meaning(word) for word in ("cost", "coast"))
+    listed = Glossary(["costar: cost", "costa costas: coast"], "es", Vectors())
+    cost, coast = (Vectors().meaning(word) for word in ("cost", "coast"))
     assert np.allclose(listed.meaning("costaron"), (cost + coast) / 2, atol=1e-2)
 
 
 @pytest.mark.parametrize("word", ["cuestame", "cuestamelas", "cuestalo"])
 def test_pronouns_at_the_end_of_a_verb_are_left_out(word: str) -> None:
-    listed = Glossary(["cuesta: cost"], "es", English())
-    assert np.array_equal(listed.meaning(word), English().meaning("cost").astype(np.float16))
+    listed = Glossary(["cuesta: cost"], "es", Vectors())
+    assert np.array_equal(listed.meaning(word), Vectors().meaning("cost").astype(np.float16))
 
 
 def test_a_word_of_two_meanings_is_between_them() -> None:
-    listed = Glossary(["vale: okay / cost"], "es", English())
-    okay, cost = (English().meaning(word) for word in ("okay", "cost"))
+    listed = Glossary(["vale: okay / cost"], "es", Vectors())
+    okay, cost = (Vectors().meaning(word) for word in ("okay", "cost"))
     assert np.allclose(listed.meaning("vale"), (okay + cost) / 2, atol=1e-2)
 
 
-def test_every_line_of_the_list_is_words_a_colon_and_one_or_two_meanings() -> None:
-    one = "[a-z ]+"
-    wrong = [line for line in LIST if not re.fullmatch(rf"[^:]+: {one}(?: / {one})?", line)]
-    assert wrong == []
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_of_a_list_is_words_a_colon_and_a_few_meanings(language: str) -> None:
+    one = "[a-z0-9 ]+"
+    well_formed = re.compile(rf"[^:]+: {one}(?: / {one}){{0,3}}")
+    assert [line for line in LISTS[language] if not well_formed.fullmatch(line)] == []
 
 
-def test_every_word_of_the_list_has_one_line_and_is_spelt_as_the_student_reads_it() -> None:
-    words = [word for line in LIST for word in line.partition(":")[0].split()]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_of_a_list_has_one_line_and_is_spelt_as_the_student_reads_it(
+    language: str,
+) -> None:
+    words = [word for line in LISTS[language] for word in line.partition(":")[0].split()]
     assert [word for word, times in Counter(words).items() if times > 1] == []
-    assert [word for word in words if tokens(word) != [word]] == []
+    assert [word for word in words if tokens(word, language) != [word]] == []
 
 
-def test_every_meaning_of_the_list_is_english_words_and_not_their_letters() -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_meaning_of_a_list_is_english_words_and_not_their_letters(language: str) -> None:
     """A word that the table lacks falls apart into many short pieces that mean something else."""
-    said = {one for line in LIST for one in line.partition(": ")[2].split(" / ")}
-    known = English()
+    said = {one for line in LISTS[language] for one in line.partition(": ")[2].split(" / ")}
+    known = Vectors()
     assert [one for one in said if not 1 <= len(known.pieces(one)) <= 4 * len(one.split())] == []
+
+
+def test_an_english_word_is_half_itself_and_half_what_says_the_same() -> None:
+    [line] = [line for line in LISTS["en"] if line.startswith("accent:")]
+    assert line == "accent: accent"
+    asked = lexicon("en").meaning
+    assert np.allclose(asked("accent"), Vectors().meaning("accent"), atol=1e-2)
+    assert near(asked("refund"), asked("reimburse")) > 0.1 + near(
+        Vectors().meaning("refund"), Vectors().meaning("reimburse")
+    )
+
+
+def test_an_english_word_that_is_not_listed_is_itself() -> None:
+    assert np.array_equal(lexicon("en").meaning("walrus"), Vectors().meaning("walrus"))
+
+
+def test_english_words_together_are_the_sum_of_each() -> None:
+    asked = lexicon("en").meaning
+    assert np.allclose(asked("my lost card"), asked("my") + asked("lost") + asked("card"))
 
 
 def test_threads_that_ask_at_the_same_time_share_one_lexicon(
@@ -148,12 +174,12 @@ def test_nobody_can_write_to_what_others_are_given(language: str) -> None:
 @pytest.mark.parametrize(("word", "known"), [("carlos", False), ("ponlo", True)])
 def test_a_short_beginning_is_a_verb_only_by_a_line_of_its_own(word: str, known: bool) -> None:
     """`carlos` is not `car-los`, something dear."""
-    listed = Glossary(["caro: expensive", "pon: put"], "es", English())
+    listed = Glossary(["caro: expensive", "pon: put"], "es", Vectors())
     assert bool(listed.meaning(word).any()) is known
 
 
 def test_a_long_row_of_pronouns_is_cut_to_its_end() -> None:
-    listed = Glossary(["manda: send"], "es", English())
+    listed = Glossary(["manda: send"], "es", Vectors())
     assert np.array_equal(listed.meaning("manda" + "me" * 2000), listed.meaning("manda"))
 
 
@@ -168,6 +194,6 @@ def test_a_list_that_changes_under_a_process_does_not_change_its_edition(
 def test_a_package_without_the_table_is_named_with_the_cure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(english, "_TABLE", "wordllama/gone.safetensors")
+    monkeypatch.setattr(vectors, "_TABLE", "wordllama/gone.safetensors")
     with pytest.raises(TableMissing, match=r"wordllama \S+ .*gone.*requirements\.lock"):
-        English()
+        Vectors()
