@@ -31,7 +31,7 @@ def main() -> None:
     table = Table("data", "contender", *FIGURES)
     for name, language, train, test in given.set:
         rows, tests = rows_of([train]), rows_of([test])
-        drawn = [_draw(rows, given.per_intent, seed) for seed in range(given.seeds)]
+        drawn = [draw(rows, given.per_intent, seed) for seed in range(given.seeds)]
         table.add_row(name, "simple", *_medians(simple.judge(each, tests) for each in drawn))
         if not given.without_nlpjs:
             theirs = (nlpjs.judge(each, tests, language) for each in drawn)
@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _draw(rows: Sequence[Example], each: int | None, seed: int) -> list[Example]:
+def draw(rows: Sequence[Example], each: int | None, seed: int) -> list[Example]:
     """So many rows an intent, or all of them."""
     if each is None:
         return list(rows)
