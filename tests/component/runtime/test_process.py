@@ -112,7 +112,7 @@ async def test_a_process_declares_everything_and_consumes(broker_factory: Broker
         assert await process.becomes_ready()
         await another.publish([turn("one")])
         assert await becomes(another, CAUSED_BY, 1)
-    assert await everything(another, CAUSED_BY) == caused("one")
+    assert await everything(another, CAUSED_BY, count=1) == caused("one")
 
 
 async def test_a_process_starts_before_its_broker_and_needs_no_restart(

@@ -69,7 +69,7 @@ async def all_caused(broker: RabbitBroker, names: Sequence[str]) -> bool:
     async def is_so() -> bool:
         try:
             await broker.connect()
-            ids.update(await everything(broker, CAUSED_BY))
+            ids.update(await everything(broker, CAUSED_BY, count=0))
             return sorted(ids) == caused(*names) and await broker.depth(QUEUE) == 0
         except BrokerAway:
             return False
@@ -176,7 +176,7 @@ async def test_an_event_that_a_full_queue_refuses_sends_its_cause_up_the_ladder(
             return worker.outcomes().get("retried", 0) >= 5
 
         assert await comes_true(refused)
-        assert sorted(await everything(broker, CAUSED_BY))
+        assert sorted(await everything(broker, CAUSED_BY, count=1))
         assert worker.outcomes().get("buried", 0) == 0
     assert worker.outcomes()["done"] + worker.outcomes()["retried"] >= 12
     await broker.close()
@@ -197,7 +197,7 @@ async def test_a_publish_that_is_never_confirmed_is_away_and_published_later(
             proxy.passes = everything_passes
             assert await worker.ends(done=2)
             assert worker.outcomes().keys() == {"done", "returned"}
-        assert sorted(set(await everything(direct, CAUSED_BY))) == caused("early", "late")
+        assert sorted(set(await everything(direct, CAUSED_BY, count=2))) == caused("early", "late")
         await direct.close()
         await broker.close()
 
@@ -267,5 +267,5 @@ async def test_definitions_that_a_node_imports_are_the_topology_we_declare(
     assert await broker.depth(QUEUE) == 0
     await broker.publish([turn("one")])
     await broker.declare(TOPOLOGY)
-    assert await everything(broker, QUEUE) == ["one"]
+    assert await everything(broker, QUEUE, count=1) == ["one"]
     await broker.close()
