@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 PYTEST_ARGS ?=
-SOURCES := services contracts infra $(wildcard sql)
+SOURCES := services contracts infra tests $(wildcard sql)
 
 export PYTHON
 .DEFAULT_GOAL := help

@@ -1,5 +1,6 @@
 """Turns as conversations releases them, for the tests of those who take them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from contracts.envelope import Envelope, originate
@@ -14,6 +15,8 @@ from contracts.events import (
     TurnMessage,
     TurnReady,
 )
+from services.runtime.batch import Result
+from services.runtime.policy import Refused
 
 SENT_AT = datetime(2026, 11, 2, 15, 30, tzinfo=UTC)
 ANA = Contact(id="MX.1020304050", phone="+5215512345678", name="Ana")
@@ -64,3 +67,9 @@ def sure_of(intent: str, turn: TurnReady) -> IntentClassified:
 
 def envelope_of(event: Event, given_id: str = "e-1") -> Envelope[Event]:
     return originate(event, source="/test", given_id=given_id)
+
+
+def caused(result: Result) -> Sequence[Event]:
+    """The events that a handled message caused."""
+    assert not isinstance(result, Refused), result
+    return result

@@ -1,7 +1,8 @@
 """Background work that goes on through outages and through faults of its own."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -15,7 +16,7 @@ AGAIN = 1.0
 AFTER_FAULT = 5.0
 """Seconds until work that failed in a way nobody foresaw is begun again."""
 
-Background = Callable[[asyncio.Event], Awaitable[None]]
+Background = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 class Kept:

@@ -37,7 +37,7 @@ class Stand:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.live = Live(LiveSettings(**WITH_TEACHER))  # type: ignore[arg-type]  # as given
+        self.live = Live(LiveSettings(**WITH_TEACHER))
         self.slot = TrustSlot()
         self.trusting = Trusting(database, self.live, self.slot)
 
@@ -69,7 +69,7 @@ async def test_at_first_all_is_drawn_and_little_trusted(stand: Stand) -> None:
     await stand.trusting.refresh()
     given = stand.slot.trust
     assert (given.state, given.share, given.probation) == (TrustState.UNPROVEN, 1.0, True)
-    assert given.policy.catalogue == {"saludo"}
+    assert given.policy.catalogue == frozenset({"saludo"})
 
 
 async def test_with_enough_rows_the_probation_ends(stand: Stand) -> None:

@@ -69,7 +69,10 @@ async def test_messages_of_one_batch_go_each_by_its_own_key(broker: Broker) -> N
 
 
 async def test_body_headers_and_event_id_arrive_as_they_were(broker: Broker) -> None:
-    headers = {"aprendiz-text": "sí, mañana 🙂 " + "ñ" * 500, "aprendiz-number": 2**40}
+    headers: dict[str, str | int] = {
+        "aprendiz-text": "sí, mañana 🙂 " + "ñ" * 500,
+        "aprendiz-number": 2**40,
+    }
     body = bytes(range(256))
     sent = Outgoing(KEY, body, event_id="an id", event_type=KEY, headers=headers)
 

@@ -37,7 +37,7 @@ def minimal(**data: Any) -> bytes:
     return body({**MINIMAL, "data": {**MINIMAL["data"], **data}})
 
 
-def test_a_minimal_message_has_six_fields():
+def test_a_minimal_message_has_six_fields() -> None:
     assert len(MINIMAL["data"]) == 6
     message = decode(body(MINIMAL)).data
     assert isinstance(message, MessageReceived)
@@ -45,7 +45,7 @@ def test_a_minimal_message_has_six_fields():
 
 
 @pytest.mark.parametrize("field", [name for name in MINIMAL["data"] if name != "text"])
-def test_a_missing_field_is_named(field: str):
+def test_a_missing_field_is_named(field: str) -> None:
     data = {name: value for name, value in MINIMAL["data"].items() if name != field}
     with pytest.raises(DecodeError, match=rf"data\.{field}: expected a value"):
         decode(body({**MINIMAL, "data": data}))
@@ -65,7 +65,7 @@ def test_a_missing_field_is_named(field: str):
         ({"conversation_id": "x" * 192}, r"data\.conversation_id: .*at most 191"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_was_expected(changed: dict[str, Any], words: str):
+def test_a_wrong_value_is_named_with_what_was_expected(changed: dict[str, Any], words: str) -> None:
     with pytest.raises(DecodeError, match=words):
         decode(minimal(**changed))
 
@@ -88,13 +88,13 @@ def test_a_wrong_value_is_named_with_what_was_expected(changed: dict[str, Any], 
         (b'{"type":' * 5000, "body: expected JSON"),
     ],
 )
-def test_a_broken_body_is_refused_with_a_reason(raw: bytes, words: str):
+def test_a_broken_body_is_refused_with_a_reason(raw: bytes, words: str) -> None:
     with pytest.raises(DecodeError, match=words):
         decode(raw)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_but_a_decode_error(raw: bytes):
+def test_no_bytes_raise_anything_but_a_decode_error(raw: bytes) -> None:
     with pytest.raises(DecodeError):
         decode(raw)
 
@@ -111,17 +111,17 @@ def test_no_bytes_raise_anything_but_a_decode_error(raw: bytes):
     ),
     st.sampled_from([*MINIMAL["data"], "kind", "chat"]),
 )
-def test_no_value_of_a_field_raises_anything_but_a_decode_error(value: Any, field: str):
+def test_no_value_of_a_field_raises_anything_but_a_decode_error(value: Any, field: str) -> None:
     with contextlib.suppress(DecodeError):
         assert decode(minimal(**{field: value})).type == "message.received"
 
 
-def test_unknown_fields_are_ignored_and_unknown_kinds_read_as_unsupported():
+def test_unknown_fields_are_ignored_and_unknown_kinds_read_as_unsupported() -> None:
     message = decode(minimal(kind="hologram", chat="metaverse", invented=[1, {"a": 2}])).data
     assert (message.kind, message.chat) == (Kind.UNSUPPORTED, Chat.CHANNEL)
 
 
-def test_an_unknown_reason_reads_as_other():
+def test_an_unknown_reason_reads_as_other() -> None:
     sample = golden()["intent.classified"]
     raw = encode(sample).replace(b'"accepted"', b'"divined"')
     event = decode(raw).data
@@ -129,28 +129,28 @@ def test_an_unknown_reason_reads_as_other():
     assert event.reason is Reason.OTHER
 
 
-def test_an_empty_phone_is_no_phone():
+def test_an_empty_phone_is_no_phone() -> None:
     assert decode(minimal(contact={"id": "x", "phone": ""})).data.contact.phone is None
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"])
-def test_a_moment_that_utc_cannot_hold_is_refused(moment: str):
+def test_a_moment_that_utc_cannot_hold_is_refused(moment: str) -> None:
     with pytest.raises(DecodeError, match="sent_at: lies outside the years 1 to 9999"):
         decode(minimal(sent_at=moment))
 
 
-def test_text_is_composed_and_cut_at_4096_characters():
+def test_text_is_composed_and_cut_at_4096_characters() -> None:
     assert decode(minimal(text="cafe\u0301")).data.text == "café"
     assert len(decode(minimal(text="😀" * 5000)).data.text) == 4096
 
 
-def test_every_copy_of_a_message_has_the_same_id_whatever_its_publisher_called_it():
+def test_every_copy_of_a_message_has_the_same_id_whatever_its_publisher_called_it() -> None:
     first = decode(body(MINIMAL))
     again = decode(body({**MINIMAL, "id": "another", "source": "/other"}))
     assert first.id == again.id == message_id("simulador", "wamid.1")
 
 
-def test_handling_a_message_again_gives_its_events_the_same_ids():
+def test_handling_a_message_again_gives_its_events_the_same_ids() -> None:
     parent = golden()["turn.ready"]
     reply = golden()["reply.requested"].data
     first, second = cause(parent, [reply, reply], source="/x")
@@ -161,7 +161,7 @@ def test_handling_a_message_again_gives_its_events_the_same_ids():
     assert (first.causation_id, first.subject) == (parent.id, reply.conversation_id)
 
 
-def test_a_caused_event_continues_the_trace_and_a_malformed_trace_is_dropped():
+def test_a_caused_event_continues_the_trace_and_a_malformed_trace_is_dropped() -> None:
     parent = golden()["turn.ready"]
     child = cause(parent, [parent.data], source="/x")[0]
     assert child.traceparent

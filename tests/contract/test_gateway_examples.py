@@ -15,7 +15,7 @@ import pytest
 
 from contracts.codec import decode
 from contracts.envelope import Envelope
-from contracts.events import Contact, Event, MessageReceived, ReplyRequested
+from contracts.events import Contact, Event, MessageReceived, ReplyRequested, ReplySent
 from contracts.samples import golden
 from contracts.topology import Topology, build, gateway_queue, queue_of
 from infra.servers.packages import program
@@ -183,6 +183,8 @@ async def test_node_publishes_a_message_and_delivers_a_reply_once(
     assert (gateway.returncode, out.decode(), errors) == (0, "¡Hola! Abrimos a las 9 🌵\n", b"")
     sent, again = (each for each in events if each.type == "reply.sent")
     assert sent.id == again.id
+    assert isinstance(sent.data, ReplySent)
+    assert isinstance(reply.data, ReplyRequested)
     assert (sent.data.reply_id, sent.data.turn_id) == (reply.id, reply.data.turn_id)
     assert await declared.depth(gateway_queue(GATEWAY)) == 0
 

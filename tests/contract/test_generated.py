@@ -1,6 +1,7 @@
 """The generated files are current, and say what the code does."""
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -15,24 +16,24 @@ from infra import generate
 @pytest.mark.parametrize(
     "path", generate.files(), ids=lambda path: f"{path.parent.name}/{path.name}"
 )
-def test_the_generated_file_is_current(path):
+def test_the_generated_file_is_current(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == generate.files()[path], (
         "run python -m infra.generate"
     )
 
 
-def test_no_generated_file_is_left_over():
+def test_no_generated_file_is_left_over() -> None:
     expected = set(generate.files())
     for folder in {path.parent for path in expected}:
         assert set(folder.glob("*.json")) <= expected
 
 
-def test_every_event_has_a_golden_sample():
+def test_every_event_has_a_golden_sample() -> None:
     assert set(golden()) == {event.TYPE for event in EVENTS}
 
 
 @pytest.mark.parametrize("envelope", golden().values(), ids=golden().keys())
-def test_a_golden_sample_is_read_back_as_it_was_written(envelope: Envelope[Event]):
+def test_a_golden_sample_is_read_back_as_it_was_written(envelope: Envelope[Event]) -> None:
     kind = envelope.data.TYPE
     body = (generate.ROOT / "contracts" / "samples" / f"{kind}.json").read_bytes()
     assert decode(body) == envelope
@@ -40,7 +41,7 @@ def test_a_golden_sample_is_read_back_as_it_was_written(envelope: Envelope[Event
 
 
 @pytest.mark.parametrize("kind", golden())
-def test_a_golden_sample_satisfies_its_schema(kind: str):
+def test_a_golden_sample_satisfies_its_schema(kind: str) -> None:
     folder = generate.ROOT / "contracts"
     schema = json.loads((folder / "schemas" / f"{kind}.json").read_text(encoding="utf-8"))
     sample = json.loads((folder / "samples" / f"{kind}.json").read_text(encoding="utf-8"))

@@ -1,5 +1,7 @@
 """Customers write through a gateway that is not ours, and each turn gets its one answer."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.timeout(300)
 GREETING = "hola buenas tardes"
 THANKS = "muchas gracias"
 COMPLAINT = "me regalaron un aparato de ustedes y no le entiendo"
-RIDDLE = "mi vecina dijo que la silla le salió buenísima"
+RIDDLE = "soñé que una silla volaba sobre el mar"
 
 
 def new_conversation() -> str:
@@ -44,7 +46,7 @@ async def test_the_teacher_answers_what_the_student_is_not_sure_of_and_leaves_a_
     [answer] = await gateway.answers(chat, 1)
     assert (answer["author"], answer["text"]) == ("teacher", "Con gusto te explico 🔌")
 
-    async def sample() -> object:
+    async def sample() -> Sequence[Any]:
         query = "SELECT * FROM training_samples WHERE conversation_id = :chat"
         return await shop.rows(query, chat=chat)
 
@@ -69,7 +71,7 @@ async def test_two_messages_are_answered_in_order_although_the_first_needs_a_slo
     shop: Shop, gateway: OutsideGateway
 ) -> None:
     chat = new_conversation()
-    await shop.teacher.will({"when": "vecina", "delay": 2.0, "reply": "Pensé un rato."})
+    await shop.teacher.will({"when": "volaba", "delay": 2.0, "reply": "Pensé un rato."})
     asked_before = await shop.teacher.was_asked(RIDDLE)
     await gateway.says(chat, RIDDLE)
 
@@ -110,11 +112,11 @@ async def test_a_changed_threshold_takes_effect_without_a_restart(
             await gateway.says(chat, GREETING, gateway="simulador")
             query = "SELECT reason FROM turns WHERE conversation_id = :chat AND reason IS NOT NULL"
 
-            async def classified() -> object:
+            async def classified() -> Sequence[Any]:
                 return await shop.rows(query, chat=chat)
 
             [turn] = await until(classified, "the student has said its word")
-            return turn.reason == "below_threshold"
+            return bool(turn.reason == "below_threshold")
 
         await until(teacher_is_asked, "nothing is sure enough any more")
         _, judged = await shop.post("/classify", {"text": GREETING})

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
+from typer.main import get_group
 from typer.testing import CliRunner
 
 from services.cli.app import app
@@ -21,11 +21,11 @@ def home(tmp_path: Path) -> Home:
 async def test_the_help_names_every_command(home: Home) -> None:
     told = await home.command("--help")
     assert (told.code, told.err) == (0, "")
-    for name in get_command(app).commands:
+    for name in get_group(app).commands:
         assert name in told.out
 
 
-@pytest.mark.parametrize("command", get_command(app).commands)
+@pytest.mark.parametrize("command", get_group(app).commands)
 def test_every_command_has_a_help(command: str) -> None:
     told = CliRunner().invoke(app, [command, "--help"])
     assert told.exit_code == 0

@@ -85,7 +85,7 @@ async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -
             person.type("hola buenas tardes\r")
             await person.shows(r"Gracias por escribirnos")
             await person.shows(r"router · accepted: saludo \d+%, threshold 80% · \d+ ms")
-            person.type("mi vecina dijo que le salió buenísima\r")
+            person.type("soñé que volaba sobre el mar\r")
             await person.shows(r"Un asesor te responderá")
             await person.shows(r"teacher, who asks a person · [a-z_]+: \w+ \d+%")
             person.type("\x04")

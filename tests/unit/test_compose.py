@@ -21,7 +21,7 @@ EXAMPLE = (INFRA / ".env.example").read_text(encoding="utf-8")
 GIVEN = dict(re.findall(r"^#?([A-Z_0-9]+)=(.*)$", EXAMPLE, re.MULTILINE))
 
 
-def test_the_containers_are_the_topologys_services_and_what_they_stand_on():
+def test_the_containers_are_the_topologys_services_and_what_they_stand_on() -> None:
     rows = {row.name for row in SERVICES}
     assert set(CONTAINERS) == rows | {"rabbitmq", "mysql", "migrate"}
     assert set(OURS) == rows | {"migrate"}
@@ -29,7 +29,7 @@ def test_the_containers_are_the_topologys_services_and_what_they_stand_on():
 
 
 @pytest.mark.parametrize("row", SERVICES, ids=lambda row: row.name)
-def test_a_service_is_run_and_asked_whether_it_is_ready(row: Service):
+def test_a_service_is_run_and_asked_whether_it_is_ready(row: Service) -> None:
     container = CONTAINERS[row.name]
     assert container["command"] == ["run", row.name]
     assert container["healthcheck"]["test"] == ["CMD", "python", "infra/ready.py", str(row.port)]
@@ -42,7 +42,7 @@ def test_a_service_is_run_and_asked_whether_it_is_ready(row: Service):
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_setting_of_a_container_exists(name: str):
+def test_every_setting_of_a_container_exists(name: str) -> None:
     for variable in OURS[name]["environment"]:
         setting = variable.removeprefix(PREFIX).lower()
         assert setting.removesuffix("_file") in Settings.model_fields or (
@@ -51,7 +51,7 @@ def test_every_setting_of_a_container_exists(name: str):
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_container_has_every_secret_that_it_reads(name: str):
+def test_a_container_has_every_secret_that_it_reads(name: str) -> None:
     files = {
         Path(value)
         for variable, value in OURS[name]["environment"].items()
@@ -61,19 +61,19 @@ def test_a_container_has_every_secret_that_it_reads(name: str):
     assert set(OURS[name]["secrets"]) <= set(COMPOSE["secrets"])
 
 
-def test_the_panel_listens_beyond_its_container_only_with_a_token():
+def test_the_panel_listens_beyond_its_container_only_with_a_token() -> None:
     environment = OURS["panel"]["environment"]
     assert environment["APRENDIZ_HTTP_HOST"] == "0.0.0.0"
     assert environment["APRENDIZ_HTTP_TOKEN_FILE"] == "/run/secrets/http_token"
 
 
-def test_what_compose_asks_for_is_in_the_example():
+def test_what_compose_asks_for_is_in_the_example() -> None:
     asked = set(re.findall(r"\$\{([A-Z_0-9]+)", TEXT))
     asked |= {secret["environment"] for secret in COMPOSE["secrets"].values()}
     assert asked == set(GIVEN)
 
 
-def test_the_example_holds_no_secret():
+def test_the_example_holds_no_secret() -> None:
     secret = ("PASSWORD", "KEY", "TOKEN")
     assert {
         name
@@ -82,13 +82,13 @@ def test_the_example_holds_no_secret():
     } == set()
 
 
-def test_ports_are_published_on_this_machine_alone():
+def test_ports_are_published_on_this_machine_alone() -> None:
     ports = [port for each in CONTAINERS.values() for port in each.get("ports", [])]
     assert "127.0.0.1:5000:5000" in ports
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_rabbitmq_loads_the_topology_and_a_user_who_may_use_it():
+def test_rabbitmq_loads_the_topology_and_a_user_who_may_use_it() -> None:
     mounted = {each["source"]: Path(each["target"]) for each in CONTAINERS["rabbitmq"]["configs"]}
     settings = COMPOSE["configs"]["rabbitmq_settings"]["content"]
     folder = Path(settings.removeprefix("load_definitions = "))
@@ -100,7 +100,7 @@ def test_rabbitmq_loads_the_topology_and_a_user_who_may_use_it():
     assert (INFRA / COMPOSE["configs"]["rabbitmq_topology"]["file"]).exists()
 
 
-def test_mysql_makes_the_user_and_the_database_of_the_url():
+def test_mysql_makes_the_user_and_the_database_of_the_url() -> None:
     made = CONTAINERS["mysql"]["environment"]
     user, database = made["MYSQL_USER"], made["MYSQL_DATABASE"]
     assert GIVEN["APRENDIZ_DATABASE_URL"] == (

@@ -27,29 +27,29 @@ def shown(value: Any) -> str:
 
 
 @pytest.mark.parametrize(("model", "part"), [(Settings, ONCE), (LiveSettings, LIVE)])
-def test_every_setting_is_on_the_page_with_its_default(model: type[BaseModel], part: str):
+def test_every_setting_is_on_the_page_with_its_default(model: type[BaseModel], part: str) -> None:
     assert dict(ROW.findall(part)) == {
         f"{PREFIX}{name.upper()}": shown(field.default)
         for name, field in model.model_fields.items()
     }
 
 
-def test_the_page_names_no_other_setting():
+def test_the_page_names_no_other_setting() -> None:
     real = {*Settings.model_fields, *LiveSettings.model_fields}
     named = set(re.findall(rf"{PREFIX}([A-Z0-9_]+)", PAGE))
     assert {name.removesuffix("_FILE").lower() for name in named} <= real
 
 
-def test_every_service_is_on_the_page_with_its_port():
+def test_every_service_is_on_the_page_with_its_port() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE, re.MULTILINE)
     assert rows == [(row.name, str(row.port)) for row in SERVICES]
 
 
-def test_every_service_can_be_put_together():
+def test_every_service_can_be_put_together() -> None:
     assert set(ASSEMBLE) == {row.name for row in SERVICES}
 
 
-def test_the_commands_of_the_page_make_an_env_file_with_a_secret_for_each(tmp_path: Path):
+def test_the_commands_of_the_page_make_an_env_file_with_a_secret_for_each(tmp_path: Path) -> None:
     [command] = re.findall(r"<!-- make-env.sh -->\n```sh\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "infra").mkdir()
     example = (ROOT / "infra" / ".env.example").read_text(encoding="utf-8")

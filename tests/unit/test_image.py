@@ -36,24 +36,24 @@ def needed(name: str, extras: frozenset[str], found: set[str]) -> set[str]:
     return found
 
 
-def test_the_image_installs_what_was_tested():
+def test_the_image_installs_what_was_tested() -> None:
     tested = pins("requirements.lock")
     for name, pin in pins("infra/requirements.image.lock").items():
         assert pin == tested[name], "make both again: docs/decisions/image.md"
 
 
-def test_the_image_has_all_that_the_project_needs():
+def test_the_image_has_all_that_the_project_needs() -> None:
     wanted = needed("aprendiz", frozenset(), set()) | BUILD
     assert wanted - set(pins("infra/requirements.image.lock")) == set()
 
 
-def test_no_tool_of_a_developer_is_in_the_image():
+def test_no_tool_of_a_developer_is_in_the_image() -> None:
     tools = {"mypy", "pytest", "ruff", "faststream", "hypothesis", "matplotlib"}
     assert tools & set(pins("infra/requirements.image.lock")) == set()
     assert tools <= set(pins("requirements.lock"))
 
 
-def test_everything_that_the_image_is_made_of_is_sent_to_docker():
+def test_everything_that_the_image_is_made_of_is_sent_to_docker() -> None:
     lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     sent = {line.removeprefix("!") for line in lines if line.startswith("!")}
     assert lines[1] == "*"
@@ -92,7 +92,7 @@ server.serve_forever()
 @pytest.mark.parametrize(("status", "code", "words"), [(200, 0, ""), (503, 1, "broker is away")])
 def test_the_health_check_says_what_a_service_waits_for(
     answering: tuple[subprocess.Popen[str], str], status: int, code: int, words: str
-):
+) -> None:
     server, port = answering
     assert server.stdin is not None
     print(status, file=server.stdin, flush=True)
@@ -101,12 +101,12 @@ def test_the_health_check_says_what_a_service_waits_for(
     assert words in checked.stderr
 
 
-def test_the_health_check_fails_where_nothing_answers():
+def test_the_health_check_fails_where_nothing_answers() -> None:
     checked = check("1")
     assert checked.returncode == 1
     assert "nothing answers on port 1" in checked.stderr
 
 
 def check(port: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "infra" / "ready.py", port]
+    command = [sys.executable, str(ROOT / "infra" / "ready.py"), port]
     return subprocess.run(command, capture_output=True, text=True, check=False)

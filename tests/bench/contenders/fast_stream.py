@@ -1,7 +1,7 @@
 """FastStream, as its documentation shows it: a subscriber that publishes what it returns."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from faststream import AckPolicy, StreamMessage
 from faststream.rabbit import (
@@ -12,6 +12,7 @@ from faststream.rabbit import (
     RabbitExchange,
     RabbitQueue,
 )
+from faststream.rabbit.schemas.queue import QuorumQueueArgs
 
 from contracts.topology import consumer_queue
 from tests.bench.contenders import shape
@@ -53,5 +54,9 @@ async def _read_json(message: StreamMessage[Any]) -> Any:
 def _queue(name: str, key: str) -> RabbitQueue:
     arguments = {k: v for k, v in consumer_queue(name).arguments.items() if k != "x-queue-type"}
     return RabbitQueue(
-        name, queue_type=QueueType.QUORUM, durable=True, routing_key=key, arguments=arguments
+        name,
+        queue_type=QueueType.QUORUM,
+        durable=True,
+        routing_key=key,
+        arguments=cast("QuorumQueueArgs", arguments),
     )

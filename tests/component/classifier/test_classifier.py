@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -19,7 +20,7 @@ from services.runtime.metrics import Metrics
 from services.runtime.process import Frame, Part
 from services.runtime.settings import Settings
 from services.storage.engine import Database
-from tests.turns import envelope_of, turn_of
+from tests.turns import caused, envelope_of, turn_of
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Stand:
     async def classify(self, *turns: Event) -> list[IntentClassified]:
         batch = [envelope_of(turn, given_id=str(place)) for place, turn in enumerate(turns)]
         results = await self.handle(batch)
-        return [event for [event] in results]
+        return [cast("IntentClassified", one) for [one] in map(caused, results)]
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ async def test_a_drawn_turn_causes_its_shadow_too_and_both_are_counted(stand: St
     stand.slot.swap(Parrot("v1"))
     stand.trusted.trust = trust(Standing(was_certified=True), Policy(share=1.0), 300)
     [result] = await stand.handle([envelope_of(turn_of("precio"))])
-    assert [event.type for event in result] == [
+    assert [event.type for event in caused(result)] == [
         "intent.classified.confident",
         "intent.classified.shadow",
     ]

@@ -15,7 +15,7 @@ from tests.component.conversations.desk import SHOP, Desk, ago, reply, statement
 async def test_a_message_to_the_simulated_phone_is_a_turn_at_once(desk: Desk) -> None:
     [result] = await desk.handle(wrote("¿tienen pan? 🥖", "m1"))
     [ready] = await desk.published()
-    assert list(result) == []
+    assert result == []
     assert ready.text == "¿tienen pan? 🥖"
     assert (ready.contact.id, ready.contact.name) == ("contact-c1", "Ana 🌵")
     assert ready.deadline_at - ready.opened_at == timedelta(seconds=60)

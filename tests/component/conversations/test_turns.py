@@ -12,6 +12,7 @@ from contracts.events import (
     Author,
     Event,
     HandoffRequested,
+    HumanReplied,
     IntentClassified,
     Reason,
     ReplyFailed,
@@ -197,6 +198,7 @@ async def test_a_person_who_writes_takes_the_conversation_over(desk: Desk) -> No
     [first, second] = await desk.turns()
     assert (first.state, first.closed_by, second.state) == ("human", "person", "silent")
     conversation = await desk.conversation()
+    assert isinstance(said.data, HumanReplied)
     assert conversation.muted_until == said.data.sent_at + timedelta(minutes=30)
     await desk.handle(wrote("gracias Eva", "m3"))
     assert (await desk.history())[-1].silent_reason == "muted"

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -60,7 +61,7 @@ def open_panel(tmp_path: Path) -> Open:
     """Opens a panel over a database, with settings."""
 
     @asynccontextmanager
-    async def opened(database: Database, **settings: object) -> AsyncIterator[Panel]:
+    async def opened(database: Database, **settings: Any) -> AsyncIterator[Panel]:
         port, stop, woken = free_port(), asyncio.Event(), list[None]()
         chosen = Settings(http_port=port, **settings)
         broker = EmbeddedBroker(tmp_path / "broker.sqlite")

@@ -198,11 +198,11 @@ async def test_the_panel_stays_up_without_a_model_or_a_database(open_panel: Open
 async def test_with_a_token_every_caller_must_send_it(sqlite_url: str, open_panel: Open) -> None:
     database = Database.open(sqlite_url)
     async with database, open_panel(database, http_token="abre sésamo") as opened:
-        for headers in ({}, {"authorization": "Bearer wrong"}):
-            answer = await opened.client.get("/health", headers=headers)
+        for wrong in ({}, {"authorization": "Bearer wrong"}):
+            answer = await opened.client.get("/health", headers=wrong)
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
             assert error_of(answer)["field"] == "Authorization"
-        right = {"authorization": "Bearer abre sésamo".encode()}
+        right = {b"authorization": "Bearer abre sésamo".encode()}
         assert (await opened.client.get("/health", headers=right)).status_code == 200
         assert (await opened.client.get("/docs")).status_code == 200
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from infra.servers.ports import free_port
 from services.retrainer import child
-from services.retrainer.order import Order
+from services.retrainer.order import Hear, Impossible, Order, Outcome, Progress
 from services.storage import training
 from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, learner_of, wish
@@ -160,10 +160,10 @@ async def test_progress_can_be_read_while_it_runs(shop: Shop) -> None:
     assert (State.RUNNING, "half", 0.5) in seen
 
 
-async def _slowly(order: Order, hear: child.Hear) -> child.Outcome:
-    hear(child.Progress(stage="half", share=0.5))
+async def _slowly(order: Order, hear: Hear) -> Outcome:
+    hear(Progress(stage="half", share=0.5))
     await asyncio.sleep(0.5)
-    return child.Impossible(reason="Failed: it was only a rehearsal.")
+    return Impossible(reason="Failed: it was only a rehearsal.")
 
 
 @contextmanager

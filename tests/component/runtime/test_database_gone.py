@@ -92,7 +92,7 @@ async def test_a_database_that_is_gone_for_a_while_costs_no_attempt_and_loses_no
             handler.gone.set()
             await broker.publish([turn(name) for name in LATE])
         await asyncio.sleep(OUTAGE)
-        assert not any(worker.consumer.registered for worker in workers)
+        assert not any(worker.listens() for worker in workers)
         assert all(worker.value("aprendiz_dependency_away") == 1 for worker in workers)
         await asyncio.to_thread(server.start)
 

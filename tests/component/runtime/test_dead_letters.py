@@ -11,7 +11,9 @@ from tests.conformance.brokers import message, taken
 FRAIL = "aprendiz.frail"
 
 
-async def test_the_source_queue_is_known_also_of_a_message_that_was_on_the_ladder(vhost_url: str):
+async def test_the_source_queue_is_known_also_of_a_message_that_was_on_the_ladder(
+    vhost_url: str,
+) -> None:
     broker = RabbitBroker(vhost_url)
     await broker.connect()
     await broker.declare(build(["simulador"]))

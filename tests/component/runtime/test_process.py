@@ -32,7 +32,7 @@ AWAY = (*Rules().away, Gone)
 class NoRows:
     """An outbox in which nothing ever waits."""
 
-    async def claim(self, limit: int, seconds: int) -> Sequence[Row]:
+    async def claim(self, limit: int, seconds: float) -> Sequence[Row]:
         return []
 
     async def done(self, ids: Sequence[int]) -> None:

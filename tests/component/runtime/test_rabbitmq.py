@@ -14,7 +14,7 @@ from contracts.topology import BURIED, Queue, Topology, consumer_queue
 from infra.servers.rabbitmq import RabbitMQ
 from infra.servers.vhosts import AmqpServer, import_definitions
 from services.runtime.broker import BrokerAway, NotConfirmed, PublishFailed
-from services.runtime.rabbitmq import RabbitBroker
+from services.runtime.rabbitmq import PUBLISH_TIMEOUT, RabbitBroker
 from tests.component.runtime.proxy import Proxy, confirmed, everything_passes
 from tests.component.runtime.worker import CAUSED, CAUSED_BY, Seen, Worker, cause_one, caused, turn
 from tests.conformance.brokers import (
@@ -36,8 +36,8 @@ def node(own_rabbitmq: Callable[[], RabbitMQ]) -> RabbitMQ:
     return own_rabbitmq()
 
 
-async def connected(url: str, **options: float) -> RabbitBroker:
-    broker = RabbitBroker(url, **options)
+async def connected(url: str, *, publish_timeout: float = PUBLISH_TIMEOUT) -> RabbitBroker:
+    broker = RabbitBroker(url, publish_timeout=publish_timeout)
     await broker.connect()
     await broker.declare(TOPOLOGY)
     return broker
@@ -105,7 +105,7 @@ async def _has(worker: Worker, done: int) -> bool:
 
 
 async def _is_away(worker: Worker) -> bool:
-    return not worker.consumer.registered
+    return not worker.listens()
 
 
 async def test_a_network_that_cuts_at_any_moment_loses_nothing(vhost_url: str) -> None:

@@ -251,11 +251,11 @@ async def test_what_is_away_costs_no_attempt_and_the_consumer_leaves_until_it_is
             return waiting and worker.outcomes().get("returned", 0) > 0
 
         assert await comes_true(waits)
-        assert not worker.consumer.registered
+        assert not worker.listens()
         assert await becomes(broker, QUEUE, 20)
         gone.clear()
         assert await worker.ends(done=21)
-        assert worker.consumer.registered
+        assert worker.listens()
         assert worker.value("aprendiz_dependency_away") == 0
     assert sorted(await everything(broker, CAUSED_BY, count=21)) == caused("first", *names)
 

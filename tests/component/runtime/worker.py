@@ -109,6 +109,10 @@ class Worker:
             probe=self._ask,
         )
 
+    def listens(self) -> bool:
+        """Whether the broker hands it messages now."""
+        return self.consumer.registered
+
     async def _ask(self) -> None:
         await self._broker.connect()
         if self._probe is not None:

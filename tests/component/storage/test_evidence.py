@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,7 @@ async def test_a_contacts_samples_of_a_day_are_counted(database: Database) -> No
         assert await samples.sent_today(connection, ["ana", "luis"]) == {"ana": 2}
 
 
-def certificate(**changes: object) -> Certificate:
+def certificate(**changes: Any) -> Certificate:
     plain = Certificate(
         cause=LOOK,
         model_version="v1",

@@ -132,8 +132,8 @@ async def test_insert_ignore_keeps_the_first_row_of_a_key(database: Database) ->
         )
         await insert_ignore(connection, leases, [])
     async with database.read() as connection:
-        rows = await connection.execute(select(leases.c.name, leases.c.token))
-        assert {row.name: row.token for row in rows} == {"a": 1, "b": 1, "c": 3}
+        kept = await connection.execute(select(leases.c.name, leases.c.token))
+        assert {row.name: row.token for row in kept} == {"a": 1, "b": 1, "c": 3}
 
 
 async def test_insert_ignore_also_heeds_keys_beside_the_row_number(database: Database) -> None:

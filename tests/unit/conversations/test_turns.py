@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.events import Chat, Contact, IntentClassified, Reason, ReplyKind, Route, TurnReady
+from contracts.events import Chat, Contact, IntentClassified, Reason, ReplyKind, Route
 from contracts.events import MessageReceived as Received
 from services.conversations.history import received
 from services.conversations.turns import (
@@ -25,6 +25,7 @@ from services.conversations.turns import (
 )
 from services.storage.conversations import Conversation, Message
 from services.storage.turns import GATHERING, OPEN, Turn
+from tests.turns import turn_of
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WINDOW = timedelta(seconds=2)
@@ -136,14 +137,14 @@ def test_a_holding_reply_holds_and_an_answer_answers() -> None:
 
 
 def classified(reason: Reason, intent: str) -> IntentClassified:
-    turn = TurnReady.model_construct(turn_id="t1")
-    return IntentClassified.model_construct(
-        turn=turn,
+    return IntentClassified(
+        turn=turn_of("hola"),
         route=Route.UNSURE,
         reason=reason,
         intent=intent,
         confidence=0.4,
         model_version="v1",
+        threshold=0.8,
     )
 
 

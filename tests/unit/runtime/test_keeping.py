@@ -16,7 +16,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "AFTER_FAULT", 0.05)
 
 
-async def test_work_is_begun_again_after_an_outage_and_after_a_fault():
+async def test_work_is_begun_again_after_an_outage_and_after_a_fault() -> None:
     ends = [BrokerAway("away"), ValueError("one odd row"), None]
 
     async def work(_: asyncio.Event) -> None:
@@ -27,7 +27,7 @@ async def test_work_is_begun_again_after_an_outage_and_after_a_fault():
     assert ends == []
 
 
-async def test_readiness_says_what_failed_until_the_work_goes_on():
+async def test_readiness_says_what_failed_until_the_work_goes_on() -> None:
     fails = True
     stop = asyncio.Event()
 
@@ -52,7 +52,7 @@ async def test_readiness_says_what_failed_until_the_work_goes_on():
     await running
 
 
-async def test_a_request_to_stop_is_heard_while_work_waits():
+async def test_a_request_to_stop_is_heard_while_work_waits() -> None:
     stop = asyncio.Event()
 
     async def work(_: asyncio.Event) -> None:
