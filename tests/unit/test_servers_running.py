@@ -1,5 +1,6 @@
 """The private servers themselves, run for real: fixtures, crash and return, up and down."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -74,6 +75,25 @@ async def test_a_killed_database_server_comes_back_with_its_rows(
     assert not mysql_answers(server.port)
     server.start()
     assert await execute(url, "SHOW TABLES") == [("pedidos",)]
+
+
+async def test_a_server_that_starts_leaves_the_temporary_tables_of_another_alone(
+    own_mariadb: Callable[[], MariaDB],
+) -> None:
+    """MariaDB clears the folder that they are in when it starts; it crashed whoever shared it."""
+    working, starting = own_mariadb(), own_mariadb()
+    engine = create_async_engine(working.url)
+    try:
+        async with engine.connect() as connection:
+            for _ in range(3):
+                starting.kill()
+                start = asyncio.create_task(asyncio.to_thread(starting.start))
+                while not start.done():
+                    await connection.execute(text("DESCRIBE mysql.user"))
+                await start
+    finally:
+        await engine.dispose()
+    assert working.running
 
 
 async def test_a_test_gets_an_empty_utf8mb4_database_on_a_latin1_server(mariadb_url: str) -> None:
