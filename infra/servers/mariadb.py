@@ -26,7 +26,7 @@ class MariaDB:
         self._data = self.folder / "data"
         # Of its own: a server that starts removes all temporary tables in its folder for them, and
         # in one that is shared (/tmp) those of its neighbours, which crash (MariaDB 10.11.19).
-        self._temporary = {"TMPDIR": str(self.folder / "tmp")}
+        self._environment = {"TMPDIR": str(self.folder / "tmp")}
         self._port = kept_ports(self.folder, ("mysql",))["mysql"]
         self._process = Process("mariadb", self.folder)
 
@@ -82,7 +82,7 @@ class MariaDB:
                 "--bind-address=127.0.0.1",
                 *_user(),
             ],
-            self._temporary,
+            self._environment,
         )
 
     def _install(self) -> None:
@@ -97,7 +97,7 @@ class MariaDB:
                 "--skip-test-db",
                 *_user(),
             ],
-            env={**os.environ, **self._temporary},
+            env={**os.environ, **self._environment},
             capture_output=True,
             text=True,
             timeout=INSTALL_S,

@@ -100,8 +100,12 @@ def _chats(chats: Sequence[Chat], columns: Columns, remarks: list[str]) -> Intak
     return Intake(messages_of(chats, sides), remarks)
 
 
-# What zipfile raises: its own error; for damaged data; for a compression it lacks; for a password.
-_NOT_UNPACKED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_NOT_UNPACKED = (
+    zipfile.BadZipFile,  # no zip, or a checksum that is wrong
+    zlib.error,  # damaged data
+    EOFError,  # data that ends too early
+    RuntimeError,  # a password; as NotImplementedError, a compression that zipfile lacks
+)
 
 
 def _zipped(path: Path) -> Chat:
