@@ -61,12 +61,12 @@ def evaluate(
         require_matplotlib()  # before the work, not after it
     with Console(stderr=True).status("Training and judging ..."):
         trial = _trial(train, test, language, target)
-    print(json.dumps(trial.figures(), ensure_ascii=False)) if as_json else _show(trial)
-    if report is not None:
+    if report is not None:  # first: who reads the figures may stop reading (`| head`)
         from services.cli.page import write_page
 
         page = write_page(report, trial, f"{', '.join(train)} → {', '.join(test)}")
         print(f"Report: {page}", file=sys.stderr)
+    print(json.dumps(trial.figures(), ensure_ascii=False)) if as_json else _show(trial)
 
 
 def _trial(train: list[str], test: list[str], language: str, target: float) -> "Trial":

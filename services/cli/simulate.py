@@ -104,12 +104,12 @@ def simulate(
     )
     plan = Plan(policy, retrain_every, language=language, seed=seed)
     found = reported(_played(base, _messages(stream, shuffle, seed), plan), _price(price))
-    print(json.dumps(found.figures(), ensure_ascii=False)) if as_json else _show(found)
-    if report is not None:
+    if report is not None:  # first: who reads the figures may stop reading (`| head`)
         from services.cli.simulation_page import write_page
 
         title = f"{', '.join(base)} → {', '.join(stream)}"
         print(f"Report: {write_page(report, found, title)}", file=sys.stderr)
+    print(json.dumps(found.figures(), ensure_ascii=False)) if as_json else _show(found)
 
 
 def _played(base: list[str], stream: "list[Message]", plan: "Plan") -> "Simulated":

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -108,6 +109,17 @@ def test_the_report_is_one_page_with_every_part_that_loads_nothing(
     assert "script" not in page.tags
     assert all(link.startswith(("#", "data:")) for link in page.links)
     assert not re.search(r"url\((?!#)|@import", html)
+
+
+def test_the_report_is_written_although_nobody_reads_the_figures(
+    file: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "services.cli", "evaluate", "--report", str(tmp_path)]
+    rows = ["--train", f"{file}:train", "--test", f"{file}:test"]
+    with subprocess.Popen([*command, *rows], stdout=PIPE, stderr=PIPE) as running:
+        assert running.stdout
+        running.stdout.close()
+    assert (tmp_path / "evaluation.html").is_file()
 
 
 def test_texts_and_names_are_shown_as_they_are_never_as_markup(file: Path, tmp_path: Path) -> None:
