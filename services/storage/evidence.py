@@ -120,8 +120,13 @@ async def count(connection: AsyncConnection, days: float, limit: int) -> int:
 
 
 async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> None:
-    """Queue agreements for a person's look; those that had one stay as they are."""
-    waits = and_(_e.turn_id.in_(turn_ids), _e.audit.is_(None), _e.person.is_(None))
+    """Queue agreements for a person's look; those that had one stay as they are.
+
+    Turns of the simulated phone and replayed ones certify nothing, so nobody is asked about them.
+    """
+    waits = and_(
+        _e.turn_id.in_(turn_ids), _e.origin == LIVE, _e.audit.is_(None), _e.person.is_(None)
+    )
     await connection.execute(update(evidence).where(waits).values(audit=WAITING))
 
 

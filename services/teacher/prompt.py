@@ -35,7 +35,12 @@ def prompt(
 ) -> Prompt:
     """The request for one turn; customers' words stand in JSON strings and nowhere else."""
     intents = _listed(catalogue)
-    system = _SYSTEM.format(shop=_facts(shop), intents=intents, longest=LONGEST_REPLY)
+    system = _SYSTEM.format(
+        shop=_facts(shop),
+        intents=intents,
+        language=_LANGUAGES[shop.ml_idioma],
+        longest=LONGEST_REPLY,
+    )
     return Prompt(system, _conversation(history, turn), _names(catalogue))
 
 
@@ -57,6 +62,7 @@ def _listed(catalogue: Sequence[StoredIntent]) -> str:
     return "\n".join(f"- {each.name}: {each.description}" for each in catalogue)
 
 
+_LANGUAGES = {"es": "español", "en": "inglés"}
 _SYSTEM = """\
 Atiendes por WhatsApp a los clientes de una tienda de Latinoamérica. Los datos de la tienda:
 {shop}
@@ -65,7 +71,7 @@ Para el mensaje que recibes haz dos cosas:
 1. Elige la intención que mejor describe lo que la persona quiere, con el nombre exacto de esta
 lista, o null si ninguna corresponde:
 {intents}
-2. Escribe la respuesta que se le enviará: en español, amable, breve (como mucho {longest}
+2. Escribe la respuesta que se le enviará: en {language}, amable, breve (como mucho {longest}
 caracteres), sin markdown.
 
 Reglas:

@@ -18,8 +18,8 @@ SAID = Said("precio", 0.97, "v1", True)
 LABEL = {"intent": "saludo", "person": "Ana"}
 
 
-def voice(turn_id: str, label: str) -> Voice:
-    return Voice(turn_id, "teacher", label, f"hola de {turn_id}", "luz", "simulated", NOW, SAID)
+def voice(turn_id: str, label: str, origin: str = "live") -> Voice:
+    return Voice(turn_id, "teacher", label, f"hola de {turn_id}", "luz", origin, NOW, SAID)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,8 @@ async def graded(database: Database) -> None:
         SampleState.HELD,
     )  # fmt: skip
     async with database.begin() as connection:
-        heard = [voice("agrees", "precio"), voice("differs", "saludo"), voice("other", "precio")]
+        differs = voice("differs", "saludo", origin="simulated")
+        heard = [voice("agrees", "precio"), differs, voice("other", "precio")]
         await evidence.hear(connection, heard)
         await evidence.to_audit(connection, ["agrees"])
         await samples.store(connection, [held])
@@ -50,19 +51,19 @@ async def test_checks_are_listed_without_what_was_said_of_them(panel: Panel) -> 
 
 
 async def test_a_label_is_a_persons_sample(panel: Panel, database: Database) -> None:
-    answer = await panel.client.post("/checks/agrees", json=LABEL)
-    assert (answer.status_code, answer.json()) == (202, {"turn_id": "agrees"})
+    answer = await panel.client.post("/checks/differs", json=LABEL)
+    assert (answer.status_code, answer.json()) == (202, {"turn_id": "differs"})
     [row] = await OutboxStore(database, "test").claim(10, 30)
     assert decode(row.body).data == SampleRecorded(
-        text="hola de agrees",
+        text="hola de differs",
         intent="saludo",
         labelled_by=Author.PERSON,
         origin=Origin.SIMULATED,
-        turn_id="agrees",
+        turn_id="differs",
         contact_id="luz",
     )
     assert len(panel.woken) == 1
-    assert [each["turn_id"] for each in await listed(panel)] == ["differs"]
+    assert [each["turn_id"] for each in await listed(panel)] == ["agrees"]
 
 
 async def test_a_check_is_settled_once(panel: Panel) -> None:

@@ -23,6 +23,12 @@ def test_it_knows_the_shop_and_each_intent() -> None:
     assert asked("hola").intents == ("precio", "horario")
 
 
+def test_it_answers_in_the_customers_language() -> None:
+    assert "en español" in asked("hola").system
+    english = prompt(LiveSettings(ml_idioma="en"), CATALOGUE, (), turn_of("hello"))
+    assert "en inglés" in english.system
+
+
 def test_what_the_shop_did_not_say_is_not_mentioned() -> None:
     assert "Dirección" not in asked("hola").system
 
