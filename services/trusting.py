@@ -4,7 +4,7 @@ import asyncio
 
 import structlog
 
-from services.learning.certifying.trust import Policy, trust
+from services.learning.certifying.trust import Graded, Policy, trust
 from services.learning.slot import TrustSlot
 from services.retrainer.standing import standing_of
 from services.runtime.live import Live, LiveSettings
@@ -58,8 +58,10 @@ class Trusting:
         async with self._database.read() as connection:
             intents = frozenset(each.name for each in await catalogue.read(connection))
             stored = await certificates.newest(connection)
-            graded = await evidence.count(
-                connection, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+            graded = Graded(
+                *await evidence.count(
+                    connection, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+                )
             )
         before = self._slot.trust
         self._slot.trust = trust(standing_of(stored), policy_of(settings, intents), graded)

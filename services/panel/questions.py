@@ -13,6 +13,7 @@ from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.intents import require_known
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
+from services.runtime.settings import origin_of
 from services.storage import claims, outbox, teaching
 from services.storage.engine import Database
 from services.storage.outbox import NewRow
@@ -101,6 +102,7 @@ def _sample(turn: TurnReady, intent: str | None) -> SampleRecorded:
         text=turn.text,
         intent=intent,
         labelled_by=Author.PERSON,
+        origin=origin_of(turn.gateway),
         turn_id=turn.turn_id,
         conversation_id=turn.conversation_id,
         contact_id=turn.contact.id,

@@ -40,7 +40,7 @@ async def trusted(
         target=given.policy.target,
         drawn=given.share,
         probation=given.probation,
-        why=history[0].why if history else "too few turns were graded to test anything",
+        why=given.why,
         model_version=champion and champion.version,
         model_created_at=champion and champion.created_at,
         samples_until_training=max(0, settings.ml_auto_retrain_examples - new),

@@ -10,7 +10,13 @@ from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import look_if_due
 from services.learning.certifying.shown import show
-from services.learning.certifying.trust import Policy, Standing, after_promotion, trust
+from services.learning.certifying.trust import (
+    Graded,
+    Policy,
+    Standing,
+    after_promotion,
+    trust,
+)
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
@@ -33,6 +39,8 @@ class Glance:
     """What a look needs: the evidence of the window, and what stands so far."""
 
     rows: list[Row]
+    ever: int
+    """All rows that there were, those that have left the window too."""
     standing: Standing
     last_seen: int
     number: int
@@ -42,6 +50,11 @@ class Glance:
     """The model that the standing is of; None: nothing was decided yet."""
     provisional: float | None
     """What was last chosen for the model in force."""
+
+    @property
+    def graded(self) -> Graded:
+        """How many turns were graded."""
+        return Graded(len(self.rows), self.ever)
 
     @property
     def by_hand(self) -> bool:
@@ -116,13 +129,12 @@ class Looks:
                 await leases.release(connection, lease)
 
     def _tell(self, glance: Glance, policy: Policy) -> None:
-        given = trust(glance.standing, policy, len(glance.rows))
+        given = trust(glance.standing, policy, glance.graded)
         rows = [as_evidence(row) for row in glance.rows]
         self._metrics.tell(given, show(rows, given.threshold, policy.delta), glance.version)
 
     async def _act(self, transaction: Transaction, policy: Policy) -> Look | None:
         glance = await self._glance(transaction)
-        graded = len(glance.rows)
         if glance.by_hand:
             await self._renew(transaction, glance, policy)
             return None
@@ -130,10 +142,11 @@ class Looks:
         if found is None:
             return None
         seen, standing = found
-        newest = glance.rows[-1].id
+        newest = glance.rows[-1].id if glance.rows else glance.last_seen
         await put_in_force(
-            transaction, standing, policy, graded, version=glance.version, seen=(seen, newest)
-        )
+            transaction, standing, policy, glance.graded, version=glance.version,
+            seen=(seen, newest),
+        )  # fmt: skip
         self._wake_outbox()
         log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
         return seen
@@ -144,21 +157,21 @@ class Looks:
         Its own provisional threshold counts; where none is known, the one in force is kept.
         """
         chosen = glance.provisional or glance.standing.provisional or policy.threshold
-        graded = len(glance.rows)
-        renewed = after_promotion(glance.standing, chosen, policy, graded)
-        await put_in_force(transaction, renewed, policy, graded, version=glance.version)
+        renewed = after_promotion(glance.standing, chosen, policy, glance.graded)
+        await put_in_force(transaction, renewed, policy, glance.graded, version=glance.version)
         self._wake_outbox()
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
-        rows = await evidence.window(
-            transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
-        )
+        within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        rows = await evidence.window(transaction, *within)
+        _, ever = await evidence.count(transaction, *within)
         first = rows[0].id if rows else 0
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
         return Glance(
             rows=rows,
+            ever=ever,
             standing=standing_of(newest),
             last_seen=await certificates.last_look(transaction),
             # Looks whose rows have all left the window were looks at other evidence.
@@ -173,4 +186,4 @@ def _seen(glance: Glance, policy: Policy) -> tuple[Look, Standing] | None:
     """The look and what stands after it, if it is due and there is something to test."""
     fresh = sum(row.id > glance.last_seen for row in glance.rows)
     rows = [as_evidence(row) for row in glance.rows]
-    return look_if_due(rows, fresh, glance.number, glance.standing, policy)
+    return look_if_due(rows, fresh, glance.number, glance.standing, policy, glance.ever)

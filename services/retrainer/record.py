@@ -11,7 +11,7 @@ from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
 from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
-from services.learning.certifying.trust import after_promotion
+from services.learning.certifying.trust import Graded, after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
@@ -150,8 +150,10 @@ class Record:
         self, transaction: Transaction, version: str, provisional: float
     ) -> None:
         policy, settings = self._steering.policy, self._steering.settings()
-        graded = await evidence.count(
-            transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        graded = Graded(
+            *await evidence.count(
+                transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+            )
         )
         before = standing_of(await certificates.newest(transaction))
         renewed = after_promotion(before, provisional, policy, graded)

@@ -1,5 +1,8 @@
 """Releases held samples that similar ones of other contacts confirm: no person is needed."""
 
+import asyncio
+from collections.abc import Sequence
+
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certifying.holding import Sent, confirmed
 from services.storage import samples
@@ -9,15 +12,17 @@ from services.storage.samples import Held
 
 async def release_confirmed(database: Database, language: str) -> list[int]:
     """Let them be learned from; returns their ids. Before a training, so that it learns them."""
-    async with database.begin() as connection:
+    async with database.read() as connection:
         held = await samples.held(connection)
-        if not held:
-            return []
-        others = await samples.sent_like(connection, {each.intent for each in held})
-        ids = confirmed([_sent(each) for each in held], [_sent(each) for each in others], language)
+        others = await samples.sent_like(connection, {each.intent for each in held}) if held else []
+    if not others:
+        return []
+    # Every held one is compared with every other: seconds, in which this process still answers.
+    ids = await asyncio.to_thread(confirmed, _sent(held), _sent(others), language)
+    async with database.begin() as connection:
         await samples.release_ids(connection, ids)
     return ids
 
 
-def _sent(row: Held) -> Sent:
-    return Sent(row.id, row.text, row.intent or OUT_OF_SCOPE, row.contact_id)
+def _sent(rows: Sequence[Held]) -> list[Sent]:
+    return [Sent(row.id, row.text, row.intent or OUT_OF_SCOPE, row.contact_id) for row in rows]

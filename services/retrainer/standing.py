@@ -6,7 +6,7 @@ from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
-from services.learning.certifying.trust import Policy, Standing, trust
+from services.learning.certifying.trust import Graded, Policy, Standing, trust
 from services.storage import certificates, outbox
 from services.storage.certificates import Certificate
 from services.storage.conversations import Transaction
@@ -19,6 +19,7 @@ def standing_of(stored: Certificate | None) -> Standing:
         return Standing()
     return Standing(
         state=TrustState(stored.state),
+        target=stored.target,
         certified=stored.certified,
         provisional=stored.provisional,
         floor=stored.floor,
@@ -36,7 +37,7 @@ async def put_in_force(
     transaction: Transaction,
     standing: Standing,
     policy: Policy,
-    graded: int,
+    graded: Graded,
     *,
     version: str | None,
     seen: tuple[Look, int] | None = None,
@@ -65,7 +66,7 @@ async def put_in_force(
         right_rows=standing.right,
         bound=standing.bound,
         basis=standing.basis,
-        target=policy.target,
+        target=standing.target or policy.target,
         why=standing.why,
     )
     number = await certificates.add(transaction, stored)

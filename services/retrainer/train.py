@@ -113,7 +113,9 @@ def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
         version=manifest.version,
         samples=len(rows),
         reason=verdict.reason,
-        provisional=provisional(made.trained.student, made.kept, material.graded, order.target),
+        provisional=provisional(
+            made.trained, made.kept, material.graded, order.target, order.language
+        ),
         deltas=deltas,
     )
 

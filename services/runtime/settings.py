@@ -14,6 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from contracts.events import Origin
 from contracts.fields import Gateway
 
 PREFIX = "APRENDIZ_"
@@ -22,6 +23,11 @@ SIMULATOR = "simulador"
 """The gateway of the simulated phone."""
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+def origin_of(gateway: str) -> Origin:
+    """Where a turn's text came from: what the simulated phone plays certifies nothing."""
+    return Origin.SIMULATED if gateway == SIMULATOR else Origin.LIVE
 
 
 class SettingsError(ValueError):

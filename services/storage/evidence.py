@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.clock import now
@@ -111,12 +111,12 @@ async def window(connection: AsyncConnection, days: float, limit: int) -> list[R
     return [Row(*row) for row in newest][::-1]
 
 
-async def count(connection: AsyncConnection, days: float, limit: int) -> int:
-    """How many rows `window` has."""
+async def count(connection: AsyncConnection, days: float, limit: int) -> tuple[int, int]:
+    """How many rows `window` has, and how many such rows there ever were."""
     since = await now(connection) - timedelta(days=days)
-    query = select(func.count()).select_from(evidence)
-    found = int(await connection.scalar(query.where(_graded(), _e.created_at >= since)) or 0)
-    return min(found, limit)
+    recent = func.count(case((_e.created_at >= since, _e.id)))
+    found, ever = (await connection.execute(select(recent, func.count()).where(_graded()))).one()
+    return min(found, limit), ever
 
 
 async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> None:

@@ -134,10 +134,9 @@ async def newest(connection: AsyncConnection) -> int:
 async def new_texts(
     connection: AsyncConnection, intents: Collection[str], after: int, limit: int
 ) -> list[str]:
-    """Texts with one of these intents that came after a sample, the catalogue's aside."""
+    """What `labelled` would give of those that came after a sample, the catalogue's own aside."""
     fresh = and_(_samples.id > after, or_(_samples.origen.is_(None), _samples.origen != BASE))
-    known = and_(_samples.intencion.in_(intents), _samples.texto.is_not(None), usable)
-    query = select(_samples.texto).where(fresh, known).order_by(_samples.id)
+    query = select(_samples.texto).where(fresh, _teaches(intents)).order_by(_samples.id)
     return list(await connection.scalars(query.limit(limit)))
 
 

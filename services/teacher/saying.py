@@ -6,7 +6,6 @@ from contracts.events import (
     Event,
     Graded,
     IntentClassified,
-    Origin,
     Reason,
     ReplyKind,
     ReplyRequested,
@@ -15,7 +14,7 @@ from contracts.events import (
     TurnReady,
 )
 from services.learning.certifying.holding import is_suspicious
-from services.runtime.settings import SIMULATOR
+from services.runtime.settings import origin_of
 from services.teacher.answer import Answer
 
 
@@ -53,7 +52,7 @@ def sample_of(classified: IntentClassified, answer: Answer) -> SampleRecorded:
         intent=answer.intent,
         labelled_by=Author.TEACHER,
         confidence=answer.confidence,
-        origin=Origin.SIMULATED if turn.gateway == SIMULATOR else Origin.LIVE,
+        origin=origin_of(turn.gateway),
         turn_id=turn.turn_id,
         conversation_id=turn.conversation_id,
         contact_id=turn.contact.id,

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from contracts.catalogue import CatalogueIntent
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
-from services.learning.certifying.trust import Policy, Standing
+from services.learning.certifying.trust import Graded, Policy, Standing
 from services.learning.slot import TrustSlot
 from services.retrainer.standing import put_in_force, standing_of
 from services.runtime.live import Live, LiveSettings
@@ -21,6 +21,7 @@ from services.trusting import Trusting, policy_of
 WITH_TEACHER = {"openai_base_url": "http://localhost"}
 CERTIFIED = Standing(
     state=TrustState.CERTIFIED,
+    target=0.95,
     certified=0.7,
     provisional=0.9,
     was_certified=True,
@@ -43,7 +44,7 @@ class Stand:
 
     async def certify(self) -> None:
         async with self.database.begin() as connection:
-            await put_in_force(connection, CERTIFIED, Policy(), 300, version="v1")
+            await put_in_force(connection, CERTIFIED, Policy(), Graded(300, 300), version="v1")
 
     async def grade(self, rows: int) -> None:
         said, now = Said("saludo", 0.9, "v1", True), datetime.now(UTC)

@@ -81,25 +81,39 @@ def level_of(number: int, delta: float) -> float:
     return delta / (number * (number + 1))
 
 
-def is_due(sure: int, fresh: int, looked_at: int, *, target: float, level: float) -> bool:
+def is_due(
+    sure: int, fresh: int, looked_at: int, *, target: float, level: float, certified: bool = False
+) -> bool:
     """Whether a look can show something new.
 
     `sure` counts the rows that the operator's own threshold would accept, `fresh` those of them
     that came since the last look, which saw `looked_at`. Only counts decide, never an outcome: a
-    look that comes when it pleases the outcome would prove nothing.
+    look that comes when it pleases the outcome would prove nothing. A certificate (`certified`) is
+    looked at with fewer rows too: they may refute it, and once none without an error could pass,
+    what it rests on has left the window.
     """
-    return sure >= rows_needed(target, level, _SLACK) and fresh >= _GROWTH * looked_at
+    if certified and sure < rows_needed(target, level):
+        return True
+    enough = certified or sure >= rows_needed(target, level, _SLACK)
+    return enough and fresh >= _GROWTH * min(looked_at, sure)
 
 
 def look(
-    evidence: Sequence[Evidence], *, target: float, level: float, in_force: float, number: int = 1
+    evidence: Sequence[Evidence],
+    *,
+    target: float,
+    level: float,
+    in_force: float,
+    number: int = 1,
+    certified: bool = False,
 ) -> Look | None:
     """The k-th look at the evidence; None when no threshold has enough rows to pass.
 
-    Refuted: the rows at the threshold `in_force` show that it misses the target.
+    Refuted: the rows at the threshold `in_force` show that it misses the target. `certified`: it
+    was, so that too few rows end the certificate.
     """
     steps = _walk(evidence, target, level, Basis.AGREEMENT)
-    if not steps:
+    if not steps and not certified:
         return None
     # Each basis has a walk of its own, which ends at its own first failure. Of two that certify
     # the same threshold, the one on precision says more.
@@ -111,8 +125,10 @@ def look(
     elif _misses(acting, target):
         state, step = TrustState.REFUTED, acting
     else:
-        state, step = TrustState.UNPROVEN, steps[0]
+        state, step = TrustState.UNPROVEN, steps[0] if steps else acting
     why = _why(state, step, target, level)
+    if not steps:
+        why = f"few rows are left in the window: {why}"
     if state is not TrustState.CERTIFIED:
         why += _teachers_part(evidence, target, level)
     return Look(

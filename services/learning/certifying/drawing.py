@@ -15,12 +15,17 @@ def is_drawn(turn_id: str, share: float) -> bool:
     return int.from_bytes(digest[:8]) < share * 2**64
 
 
+_PLENTY = 300
+"""Rows of evidence from which on the share falls, where fewer were all drawn at first."""
+
+
 def share_to_draw(rows: int, *, share: float, first: int, everything: bool) -> float:
     """The share of turns to draw, in [0, 1], with so many `rows` of evidence at hand.
 
-    `share` up to `first` rows, from there on as many rows a week as ever would be wasted: it
-    falls with 1 / rows. `everything`: every turn goes to the teacher anyway, or must.
+    `share` up to `first` rows, and some hundreds in any case; from there on as many rows a week as
+    ever would be wasted: it falls with 1 / rows. `everything`: every turn goes to the teacher
+    anyway, or must.
     """
     if everything:
         return 1.0
-    return max(min(FEWEST, share), share * min(1.0, first / max(rows, 1)))
+    return max(min(FEWEST, share), share * min(1.0, max(first, _PLENTY) / max(rows, 1)))

@@ -1,6 +1,6 @@
 """Chooses a threshold for a target on honest scores, before anything is proven."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,9 +8,11 @@ from scipy.optimize import minimize
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certifying.certificate import GRID
+from services.learning.normalise import normalise
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.promoting.retraining import Sample
-from services.learning.student import Floats, Student
+from services.learning.student import Floats, Prediction
+from services.learning.trained import Trained
 
 NOWHERE = 0.995
 """The threshold where no other reaches the target."""
@@ -22,37 +24,44 @@ _EDGE = 1e-4
 
 
 def provisional(
-    student: Student, kept: OutOfFold, graded: Sequence[Sample], target: float
+    trained: Trained, kept: OutOfFold, graded: Sequence[Sample], target: float, language: str
 ) -> float:
     """The threshold for a new model, on rows that it could not learn from.
 
-    `graded` are the drawn turns under the label that each has now. Those that it was trained on
-    have the word of the fold that held them out (`kept`), the others are asked for. As long as
-    there are few, all training rows serve instead.
+    `graded` are the drawn turns under the label that each has now. Those that it was trained on, or
+    on whose text, have the word of the fold that held it out (`kept`); the others are asked for. As
+    long as there are few, all training rows serve instead.
     """
     if len(graded) < FEWEST_GRADED:
         said = np.array(kept.intents)[kept.said]
         right = (kept.said == kept.truth) & (said != OUT_OF_SCOPE)
         return choose(np.where(said == OUT_OF_SCOPE, 0.0, kept.sure), right, target)
-    words = _words(student, kept, graded)
+    words = _words(trained, kept, graded, language)
     sure = [0.0 if said == OUT_OF_SCOPE else confidence for said, confidence in words]
     right = [said == row.intent for (said, _), row in zip(words, graded, strict=True)]
     return choose(np.array(sure), np.array(right), target)
 
 
-def _words(student: Student, kept: OutOfFold, graded: Sequence[Sample]) -> list[tuple[str, float]]:
+def _words(
+    trained: Trained, kept: OutOfFold, graded: Sequence[Sample], language: str
+) -> list[tuple[str, float]]:
+    """What the model says of each turn, and how surely, where its text was held out."""
     place = {int(each): number for number, each in enumerate(kept.ids)}
-    fresh = [row for row in graded if row.id not in place]
-    asked = {
-        row.id: (said.intent, said.confidence)
-        for row, said in zip(fresh, student.predict([row.text for row in fresh]), strict=True)
-    }
+    # Equal texts are held out together, so that one has the word of all.
+    texts = [normalise(row.text, language) for row in trained.examples]
+    spelt = {text: number for number, text in enumerate(texts)}
+    places = [place.get(row.id, spelt.get(normalise(row.text, language))) for row in graded]
+    fresh = [row.text for row, at in zip(graded, places, strict=True) if at is None]
+    asked = iter(trained.student.predict(fresh))
     return [
-        asked[row.id]
-        if row.id in asked
-        else (kept.intents[kept.said[place[row.id]]], float(kept.sure[place[row.id]]))
-        for row in graded
+        (kept.intents[kept.said[at]], float(kept.sure[at])) if at is not None else _word(asked)
+        for at in places
     ]
+
+
+def _word(asked: Iterator[Prediction]) -> tuple[str, float]:
+    said = next(asked)
+    return said.intent, said.confidence
 
 
 def choose(sure: Floats, right: npt.NDArray[np.bool_], target: float) -> float:

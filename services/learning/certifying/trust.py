@@ -1,6 +1,7 @@
 """What the student may answer alone: what was proven, under what the operator set."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
 from contracts.events import Basis, Reason, TrustState
@@ -31,17 +32,26 @@ class Policy:
     has_teacher: bool = True
 
 
+class Graded(NamedTuple):
+    """How many drawn turns were graded: those still in the window, and all that ever were."""
+
+    window: int
+    ever: int
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What looks and trainings have led to: replaced whole by each, and kept as history.
 
-    `certified` is the threshold that the last look certified, `provisional` the one that was chosen
-    for the model in force on rows it could not learn from, `floor` the last one in force: only a
-    certificate lowers it. `looked_at` counts the sure rows that the last look saw; `rows`, `right`,
-    `bound` and its `basis` are what it found.
+    `state` and `certified`, the threshold that the last look certified, are for its `target` (None:
+    there was no look). `provisional` is the threshold that was chosen for the model in force on
+    rows it could not learn from, `floor` the last one in force: only a certificate lowers it.
+    `looked_at` counts the sure rows that the last look saw; `rows`, `right`, `bound` and its
+    `basis` are what it found.
     """
 
     state: TrustState = TrustState.UNPROVEN
+    target: float | None = None
     certified: float | None = None
     provisional: float | None = None
     floor: float | None = None
@@ -58,26 +68,29 @@ class Standing:
 class Trust:
     """What is in force, as a batch takes it: one snapshot. `share` of all turns is drawn.
 
-    `probation`: everything is still drawn, and only harmless intents are answered alone.
+    `why` says what led to the state. `probation`: everything is still drawn, and only harmless
+    intents are answered alone.
     """
 
     state: TrustState
+    why: str
     threshold: float
     share: float
     probation: bool
     policy: Policy
 
 
-def trust(standing: Standing, policy: Policy, graded: int) -> Trust:
-    """What is in force with `graded` rows of evidence at hand."""
-    state = standing.state if policy.has_teacher else TrustState.UNPROVEN
+def trust(standing: Standing, policy: Policy, graded: Graded) -> Trust:
+    """What is in force with so much evidence at hand."""
+    state, why = _shown(standing, policy)
     probation = _on_probation(standing, policy, graded)
     refuted = state is TrustState.REFUTED and not policy.fixed
     drawn = share_to_draw(
-        graded, share=policy.share, first=policy.first, everything=probation or refuted
+        graded.window, share=policy.share, first=policy.first, everything=probation or refuted
     )
     return Trust(
         state=state,
+        why=why,
         threshold=policy.threshold if policy.fixed else _threshold(standing, policy, state),
         share=drawn if policy.has_teacher else 0.0,
         probation=probation,
@@ -85,12 +98,15 @@ def trust(standing: Standing, policy: Policy, graded: int) -> Trust:
     )
 
 
-def after_look(standing: Standing, look: Look, sure: int, policy: Policy, graded: int) -> Standing:
+def after_look(
+    standing: Standing, look: Look, sure: int, policy: Policy, graded: Graded
+) -> Standing:
     """The standing once a look was taken that saw `sure` rows."""
     certified = look.state is TrustState.CERTIFIED
     seen = replace(
         standing,
         state=look.state,
+        target=look.target,
         certified=look.threshold,
         floor=None if certified else standing.floor,
         was_certified=standing.was_certified or certified,
@@ -105,7 +121,7 @@ def after_look(standing: Standing, look: Look, sure: int, policy: Policy, graded
 
 
 def after_promotion(
-    standing: Standing, provisional: float, policy: Policy, graded: int
+    standing: Standing, provisional: float, policy: Policy, graded: Graded
 ) -> Standing:
     """The standing once another model is in force, for which `provisional` was chosen.
 
@@ -156,10 +172,23 @@ def _doubt(prediction: Prediction, threshold: float) -> Reason:
     return Reason.AMBIGUOUS if between_two else Reason.BELOW_THRESHOLD
 
 
-def _on_probation(standing: Standing, policy: Policy, graded: int) -> bool:
+def _shown(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
+    """What was shown holds for a target that is as easy to reach, or as hard to miss."""
+    if not policy.has_teacher:
+        return TrustState.UNPROVEN, "there is no teacher to grade turns"
+    shown = standing.target or policy.target
+    certified_for_less = standing.state is TrustState.CERTIFIED and shown < policy.target
+    refuted_for_more = standing.state is TrustState.REFUTED and shown > policy.target
+    if certified_for_less or refuted_for_more:
+        why = f"{standing.state} for {shown:.1%}, and the target is {policy.target:.1%} now"
+        return TrustState.UNPROVEN, why
+    return standing.state, standing.why
+
+
+def _on_probation(standing: Standing, policy: Policy, graded: Graded) -> bool:
     if policy.fixed or not policy.has_teacher:
         return False
-    return not standing.was_certified and graded < policy.first
+    return not standing.was_certified and graded.ever < policy.first
 
 
 def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:
@@ -168,8 +197,8 @@ def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:
     return max(policy.threshold, standing.provisional or 0.0, standing.floor or 0.0)
 
 
-def _settled(standing: Standing, policy: Policy, graded: int) -> Standing:
+def _settled(standing: Standing, policy: Policy, graded: Graded) -> Standing:
     """Remember the threshold in force, once the student acts by it."""
     if _on_probation(standing, policy, graded):
         return standing
-    return replace(standing, floor=_threshold(standing, policy, standing.state))
+    return replace(standing, floor=_threshold(standing, policy, _shown(standing, policy)[0]))

@@ -11,6 +11,7 @@ from services.learning.certifying.holding import is_suspicious
 from services.learning.certifying.looking import look_if_due
 from services.learning.certifying.provisional import provisional
 from services.learning.certifying.trust import (
+    Graded,
     Policy,
     Standing,
     Trust,
@@ -121,7 +122,11 @@ class _Shop:
     @property
     def trust(self) -> Trust:
         """What is in force."""
-        return trust(self.standing, self._plan.policy, len(self._evidence))
+        return trust(self.standing, self._plan.policy, self._have)
+
+    @property
+    def _have(self) -> Graded:
+        return Graded(len(self._evidence), self._graded)
 
     def take(self, number: int, message: Message) -> Turn:
         """One message, from the draw to what is learned from it."""
@@ -164,7 +169,7 @@ class _Shop:
         k = 1 + sum(seen > first for seen in self._looked)
         fresh = min(self._graded - last, len(self._evidence))
         evidence = [row for _, row in self._evidence]
-        found = look_if_due(evidence, fresh, k, self.standing, self._plan.policy)
+        found = look_if_due(evidence, fresh, k, self.standing, self._plan.policy, self._graded)
         if found is not None:
             seen, self.standing = found
             self._looked.append(self._graded)
@@ -200,5 +205,5 @@ class _Shop:
             Sample(number, self._samples[number].text, row.label) for number, row in self._evidence
         ]
         policy = self._plan.policy
-        chosen = provisional(made.trained.student, made.kept, graded, policy.target)
-        self.standing = after_promotion(self.standing, chosen, policy, len(graded))
+        chosen = provisional(made.trained, made.kept, graded, policy.target, self._plan.language)
+        self.standing = after_promotion(self.standing, chosen, policy, self._have)

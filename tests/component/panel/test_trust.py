@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from contracts.catalogue import parse_catalogue
-from services.learning.certifying.trust import Policy, Standing
+from services.learning.certifying.trust import Graded, Policy, Standing
 from services.retrainer.standing import put_in_force
 from services.storage import catalogue, evidence, samples
 from services.storage.engine import Database
@@ -43,7 +43,7 @@ async def _told(panel: Panel, database: Database) -> None:
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
         await samples.store(connection, [sample("Gracias", "1"), sample("GRACIAS", "2")])
         await put_in_force(
-            connection, Standing(why="9 of 10 rows right"), Policy(), 10, version="v1"
+            connection, Standing(why="9 of 10 rows right"), Policy(), Graded(10, 10), version="v1"
         )
     told = (await panel.client.get("/trust")).json()
     assert told["evidence"]["agreement"] == 0.9

@@ -10,11 +10,15 @@ from contracts.events import (
     Author,
     Event,
     Kind,
+    Origin,
     ReplyKind,
     ReplyRequested,
     SampleRecorded,
     TrainingRequested,
 )
+from services.panel import questions
+from services.panel.bodies import Answer
+from services.runtime.settings import SIMULATOR
 from services.storage import claims, teaching, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
@@ -140,6 +144,13 @@ async def test_an_answer_is_a_reply_and_a_sample(
     assert (sample.labelled_by, sample.turn_id) == (Author.PERSON, question)
     assert (sample.conversation_id, sample.contact_id) == (turn.conversation_id, turn.contact.id)
     assert len(panel.woken) == 1
+
+
+def test_an_answer_on_the_simulated_phone_certifies_nothing() -> None:
+    turn = turn_of("hola").model_copy(update={"gateway": SIMULATOR})
+    _, sample = questions.events(turn, Answer.model_validate(ANSWER))
+    assert isinstance(sample.data, SampleRecorded)
+    assert sample.data.origin is Origin.SIMULATED
 
 
 async def test_a_voice_note_is_answered_without_a_sample(database: Database, panel: Panel) -> None:

@@ -1,10 +1,11 @@
 """The retrainer looks at the evidence when enough is new, and tells what it shows."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import update
 
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
@@ -12,7 +13,7 @@ from services.retrainer.looks import Looks
 from services.retrainer.standing import standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
-from services.storage import certificates, evidence, outbox
+from services.storage import certificates, evidence, outbox, tables
 from services.storage.certificates import LOOK, PROMOTION
 from services.storage.evidence import Said, Voice
 from services.trusting import policy_of
@@ -89,6 +90,18 @@ async def test_a_student_that_is_often_wrong_is_refuted(shop: Shop, looks: Looks
     seen = await looks.look()
     assert seen is not None
     assert seen.state is TrustState.REFUTED
+
+
+async def test_a_certificate_ends_when_its_rows_have_aged(shop: Shop, looks: Looks) -> None:
+    await grade(shop, 0, 130)
+    assert await looks.look()
+    old = datetime.now(UTC) - timedelta(days=91)
+    async with shop.database.begin() as connection:
+        await connection.execute(update(tables.evidence).values(created_at=old))
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.rows) == (TrustState.UNPROVEN, 0)
+    assert await looks.look() is None
 
 
 async def test_simulated_traffic_certifies_nothing(shop: Shop, looks: Looks) -> None:

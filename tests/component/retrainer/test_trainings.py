@@ -66,15 +66,24 @@ async def test_fifty_new_samples_lead_to_a_new_model(shop: Shop) -> None:
 
 
 async def test_what_teaches_nothing_new_does_not_count(shop: Shop) -> None:
-    """Repeats, texts that no intent fits, labels that nobody knows, the catalogue's own."""
+    """Repeats, labels that nobody knows, the catalogue's own."""
     await shop.look()
     for _ in range(2):
         await shop.take_samples(shop.alike(49), "same")
-    await shop.take_samples([("quién ganó el partido?", None), ("x", "gone")], "none fits")
+    await shop.take_samples([("x", "gone")], "gone")
     own = NewSample("base:1", "hola!", "saludo", "base", None, "base", None, None, None, NOW)
     async with shop.database.begin() as connection:
         await samples.store(connection, [own])
     assert not await shop.look()
+
+
+async def test_what_no_intent_fits_counts_as_new(shop: Shop) -> None:
+    await shop.look()
+    await shop.take_samples(shop.alike(48), "some")
+    await shop.take_samples([("quién ganó?", None)], "none fits")
+    assert not await shop.look()
+    await shop.take_samples([("cántame algo", None)], "none fits either")
+    assert await shop.look()
 
 
 async def test_what_no_intent_fits_is_learned_as_out_of_scope(shop: Shop) -> None:

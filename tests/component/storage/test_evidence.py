@@ -63,7 +63,7 @@ async def test_only_drawn_live_recent_turns_of_which_a_model_spoke_are_in_the_wi
         await evidence.hear(connection, heard)
     async with database.read() as connection:
         assert [row.turn_id for row in await evidence.window(connection, DAYS, ROWS)] == ["kept"]
-        assert await evidence.count(connection, DAYS, ROWS) == 1
+        assert await evidence.count(connection, DAYS, ROWS) == (1, 2)
         found = await evidence.of_turns(connection, ["kept", "not drawn", "nobody spoke"])
         assert set(found) == {"kept", "not drawn"}
         by_people = await evidence.labelled_by_people(connection, ["kept", "nobody spoke"])
@@ -76,7 +76,7 @@ async def test_the_window_has_the_newest_rows_the_oldest_first(database: Databas
     async with database.read() as connection:
         found = await evidence.window(connection, DAYS, 3)
         assert [row.turn_id for row in found] == ["t-2", "t-3", "t-4"]
-        assert await evidence.count(connection, DAYS, 3) == 3
+        assert await evidence.count(connection, DAYS, 3) == (3, 5)
 
 
 async def test_agreements_wait_for_a_person_once(database: Database) -> None:

@@ -13,7 +13,7 @@ from contracts.events import (
     TrustState,
 )
 from services.classifier.classify import classify
-from services.learning.certifying.trust import Policy, Standing, Trust, trust
+from services.learning.certifying.trust import Graded, Policy, Standing, Trust, trust
 from services.learning.student import Guess, Prediction
 from tests.turns import turn_of
 
@@ -24,7 +24,7 @@ SURE = Prediction(
 
 def trusted(**policy: object) -> Trust:
     """What is in force under an operator's settings, past the probation."""
-    return trust(Standing(was_certified=True), Policy(**policy), 300)  # type: ignore[arg-type]  # as given
+    return trust(Standing(was_certified=True), Policy(**policy), Graded(300, 300))  # type: ignore[arg-type]  # as given
 
 
 TRUST = trusted(has_teacher=False)
@@ -117,5 +117,7 @@ def test_what_is_no_word_of_the_model_is_never_drawn(
 
 def test_the_event_says_what_was_proven() -> None:
     certified = Standing(state=TrustState.CERTIFIED, certified=0.9, was_certified=True)
-    event = classify(turn_of("precio?"), SURE, "v7", trust(certified, Policy(), 300))[0]
+    event = classify(turn_of("precio?"), SURE, "v7", trust(certified, Policy(), Graded(300, 300)))[
+        0
+    ]
     assert (event.state, event.threshold) == (TrustState.CERTIFIED, 0.9)

@@ -111,6 +111,34 @@ def test_looks_come_with_enough_rows_and_then_with_half_as_many_again() -> None:
     assert is_due(186, 62, 124, target=TARGET, level=level)
 
 
+def test_a_certificate_is_looked_at_with_fewer_rows_too() -> None:
+    def due(sure: int, fresh: int) -> bool:
+        level = level_of(1, DELTA)
+        return is_due(sure, fresh, 124, target=TARGET, level=level, certified=True)
+
+    assert due(58, 0), "not even 58 right rows could show it"
+    assert not due(90, 44)
+    assert due(90, 45), "half of what is left is new"
+
+
+def test_a_certificate_ends_when_its_rows_have_left_the_window() -> None:
+    evidence = [graded(0.995, True)] * 30
+    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8, certified=True)
+    assert seen is not None
+    assert (seen.state, seen.threshold) == (TrustState.UNPROVEN, None)
+    assert seen.why.startswith("few rows are left in the window: 30 of 30 rows agree")
+    none = look([], target=TARGET, level=0.05, in_force=0.8, certified=True)
+    assert none is not None
+    assert none.state is TrustState.UNPROVEN
+
+
+def test_few_new_rows_refute_what_was_certified() -> None:
+    evidence = [graded(0.995, place % 2 > 0) for place in range(100)]
+    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8, certified=True)
+    assert seen is not None
+    assert seen.state is TrustState.REFUTED
+
+
 def test_a_persons_label_outranks_the_teachers_and_two_voices_outrank_one() -> None:
     assert not Evidence("precio", 0.9, "envio").right
     assert Evidence("precio", 0.9, "envio", second="precio").right

@@ -9,6 +9,7 @@ from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import is_drawn, share_to_draw
 from services.learning.certifying.trust import (
+    Graded,
     Policy,
     Standing,
     Trust,
@@ -20,7 +21,8 @@ from services.learning.certifying.trust import (
 from services.learning.student import Guess, Prediction
 
 POLICY = Policy(harmless=frozenset({"saludo"}))
-GRADED = POLICY.first
+GRADED = Graded(POLICY.first, POLICY.first)
+FEW = Graded(10, 10)
 
 
 def says(intent: str, confidence: float, second: float = 0.0) -> Prediction:
@@ -38,13 +40,13 @@ def policy(**changes: object) -> Policy:
     return dataclasses.replace(POLICY, **changes)  # type: ignore[arg-type]  # fields by name
 
 
-def in_force(standing: Standing, rules: Policy = POLICY, graded: int = GRADED) -> Trust:
+def in_force(standing: Standing, rules: Policy = POLICY, graded: Graded = GRADED) -> Trust:
     """What a standing puts in force."""
     return trust(standing, rules, graded)
 
 
 def test_while_everything_is_drawn_only_harmless_intents_are_answered_alone() -> None:
-    given = in_force(Standing(), graded=GRADED - 1)
+    given = in_force(Standing(), graded=Graded(299, 299))
     assert given.share == 1.0
     assert judge(says("saludo", 0.8), given) is Reason.ACCEPTED
     assert judge(says("precio", 0.99), given) is Reason.UNPROVEN
@@ -59,8 +61,8 @@ def test_from_then_on_an_unproven_student_acts_by_the_strictest_of_three_thresho
 
 
 def test_a_certificate_ends_the_time_in_which_everything_is_drawn() -> None:
-    standing = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, 100)
-    given = in_force(standing, graded=100)
+    standing = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, FEW)
+    given = in_force(standing, graded=FEW)
     assert (given.state, given.threshold, given.share) == (TrustState.CERTIFIED, 0.7, 0.1)
     assert judge(says("precio", 0.7), given) is Reason.ACCEPTED
 
@@ -74,7 +76,7 @@ def test_only_a_certificate_lowers_a_threshold_that_was_in_force() -> None:
 
 
 def test_what_was_chosen_while_nothing_acted_does_not_bind_later() -> None:
-    first = after_promotion(Standing(), 0.99, POLICY, 50)
+    first = after_promotion(Standing(), 0.99, POLICY, FEW)
     later = after_promotion(first, 0.85, POLICY, GRADED)
     assert in_force(later).threshold == 0.85
 
@@ -93,19 +95,41 @@ def test_a_refuted_student_asks_the_teacher_and_every_turn_is_drawn() -> None:
     assert judge(says("saludo", 0.99), given) is Reason.REFUTED
 
 
+def test_what_was_shown_for_one_target_is_not_said_of_a_harder_one() -> None:
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, GRADED)
+    harder = in_force(certified, policy(target=0.99))
+    assert (harder.state, harder.threshold) == (TrustState.UNPROVEN, 0.8)
+    assert harder.why == "certified for 95.0%, and the target is 99.0% now"
+    easier = in_force(certified, policy(target=0.9))
+    assert (easier.state, easier.threshold) == (TrustState.CERTIFIED, 0.7)
+
+
+def test_what_misses_one_target_may_reach_an_easier_one() -> None:
+    refuted = after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, GRADED)
+    assert in_force(refuted, policy(target=0.99)).state is TrustState.REFUTED
+    easier = in_force(refuted, policy(target=0.8))
+    assert (easier.state, easier.share) == (TrustState.UNPROVEN, 0.1)
+
+
+def test_the_first_phase_does_not_come_back_when_its_rows_have_left_the_window() -> None:
+    given = in_force(Standing(), graded=Graded(window=20, ever=300))
+    assert (given.probation, given.share) == (False, 0.1)
+
+
 def test_a_fixed_threshold_holds_whatever_the_evidence_says() -> None:
-    refuted = after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, 10)
-    given = in_force(refuted, policy(fixed=True, threshold=0.6), graded=10)
+    refuted = after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, FEW)
+    given = in_force(refuted, policy(fixed=True, threshold=0.6), graded=FEW)
     assert given.threshold == 0.6
     assert judge(says("precio", 0.6), given) is Reason.ACCEPTED
     assert judge(says("precio", 0.59), given) is Reason.BELOW_THRESHOLD
 
 
 def test_without_a_teacher_nothing_is_drawn_and_nothing_is_proven() -> None:
-    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, 0)
-    given = in_force(certified, policy(has_teacher=False), graded=0)
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, FEW)
+    given = in_force(certified, policy(has_teacher=False), graded=FEW)
     assert (given.state, given.share, given.threshold) == (TrustState.UNPROVEN, 0.0, 0.8)
     assert judge(says("precio", 0.8), given) is Reason.ACCEPTED
+    assert given.why == "there is no teacher to grade turns"
 
 
 @pytest.mark.parametrize(
@@ -148,3 +172,4 @@ def test_the_share_falls_as_evidence_grows_and_never_under_two_percent() -> None
     ]
     assert shares == pytest.approx([0.1, 0.1, 0.05, 0.02, 0.02])
     assert share_to_draw(100_000, share=0.01, first=300, everything=False) == 0.01
+    assert share_to_draw(0, share=0.1, first=0, everything=False) == 0.1

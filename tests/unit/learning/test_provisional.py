@@ -1,0 +1,46 @@
+"""The threshold for a new model is chosen on rows that it could not learn from."""
+
+import numpy as np
+
+from services.learning.certifying.provisional import FEWEST_GRADED, NOWHERE, choose, provisional
+from services.learning.promoting.retraining import Retrained, Sample, retrain
+
+TARGET = 0.95
+
+
+def learned() -> tuple[Retrained, list[Sample]]:
+    """A model of labels that follow from nothing: right about what it learned, and no other."""
+    dealer = np.random.default_rng(3)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    texts = ["".join(dealer.choice(list(letters), 8)) for _ in range(120)]
+    rows = [
+        Sample(number, text, str(dealer.choice(["precio", "envio"])))
+        for number, text in enumerate(texts)
+    ]
+    return retrain(rows, None), rows
+
+
+def chosen(made: Retrained, graded: list[Sample]) -> float:
+    return provisional(made.trained, made.kept, graded, TARGET, "es")
+
+
+def test_graded_turns_are_judged_by_the_fold_that_held_their_text_out() -> None:
+    made, rows = learned()
+    said = made.trained.student.predict([row.text for row in rows])
+    right = sum(each.intent == row.intent for each, row in zip(said, rows, strict=True))
+    assert right / len(rows) > TARGET, "it must know what it learned, or nothing is tested"
+    assert chosen(made, rows) == NOWHERE
+    # As samples that are held, capped or newer, of which nothing but the text is known.
+    others = [Sample(-1 - row.id, f"  {row.text.upper()} ", row.intent) for row in rows]
+    assert chosen(made, others) == NOWHERE
+
+
+def test_few_graded_turns_leave_the_choice_to_the_training_rows() -> None:
+    made, rows = learned()
+    assert chosen(made, rows[: FEWEST_GRADED - 1]) == chosen(made, [])
+
+
+def test_the_lowest_threshold_that_is_expected_to_reach_the_target_is_chosen() -> None:
+    sure = np.array([0.99] * 200 + [0.6] * 200)
+    assert choose(sure, sure > 0.9, TARGET) > 0.6
+    assert choose(sure, np.ones(400, dtype=bool), TARGET) <= 0.6
