@@ -13,6 +13,7 @@ from services.learning.estimation.estimate import (
     Outcome,
     Volume,
 )
+from services.learning.percent import percent
 
 
 def show(found: Estimate, remarks: list[str], *, priced: bool) -> None:
@@ -70,7 +71,7 @@ BLANK = ("", "", "")
 
 
 def _cells(each: Outcome) -> tuple[str, ...]:
-    wanted = "fixed" if each.target is None else f"for {each.target:.0%}"
+    wanted = "fixed" if each.target is None else f"for {percent(each.target)}"
     judged = ("unknown", "unknown", "0")
     if each.precision is not None:
         judged = (share(each.precision), share(each.precision_bound), f"{each.judged:,}")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.options import Json
+from services.learning.percent import percent
 
 if TYPE_CHECKING:
     from services.learning.judging.evaluation import Evaluation, Point
@@ -56,9 +57,9 @@ def evaluate(
     if language not in STEMMERS:
         raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
     if report is not None:
-        from services.cli.charts import require_matplotlib
+        from services.cli.report import prepare
 
-        require_matplotlib()  # before the work, not after it
+        prepare(report)
     with Console(stderr=True).status("Training and judging ..."):
         trial = _trial(train, test, language, target)
     if report is not None:  # first: who reads the figures may stop reading (`| head`)
@@ -90,9 +91,16 @@ def rows_of(named: list[str]) -> "list[Example]":
 def file_and_splits(name: str) -> tuple[Path, list[str]]:
     """What FILE or FILE:SPLIT,... names."""
     file, colon, splits = name.rpartition(":")
-    if not colon or Path(name).exists():
+    if not colon or _is_there(Path(name)):
         return Path(name), []
     return Path(file), [each for each in splits.split(",") if each]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _show(trial: "Trial") -> None:
@@ -152,7 +160,7 @@ def cells(point: "Point") -> tuple[str, ...]:
     """A threshold's figures as people read them."""
     return (
         "none reaches it" if point.threshold is None else f"{point.threshold:.3f}",
-        "fixed" if point.target is None else f"for {point.target:.0%}",
+        "fixed" if point.target is None else f"for {percent(point.target)}",
         share(point.coverage),
         share(point.precision),
         share(point.coverage_of_all),

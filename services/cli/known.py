@@ -2,6 +2,7 @@
 
 from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
+from services.cli.report import Unwritable
 from services.learning.estimation.messages import UnusableMessages
 from services.learning.judging.labelled import LabelledFileError
 from services.panel.by_hand import NotPromoted
@@ -32,4 +33,5 @@ KNOWN = (
     UnusableMessages,
     UnusableName,
     UnusableUrl,
+    Unwritable,
 )

@@ -9,6 +9,7 @@ import numpy as np
 
 from services.cli.charts import confusion, coverage_precision, reliability
 from services.cli.evaluate import COLUMNS, cells, share, summary
+from services.cli.report import write
 from services.learning.student import Floats
 
 if TYPE_CHECKING:
@@ -30,11 +31,8 @@ table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem 
 
 
 def write_page(folder: Path, trial: "Trial", title: str) -> Path:
-    """Writes the page into `folder` (made if need be); returns its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / FILE
-    page.write_text(_page(trial, title), encoding="utf-8")
-    return page
+    """Writes the page into `folder`; returns its path."""
+    return write(folder, FILE, _page(trial, title))
 
 
 def _page(trial: "Trial", title: str) -> str:

@@ -91,9 +91,9 @@ def simulate(
     if language not in STEMMERS:
         raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
     if report is not None:
-        from services.cli.charts import require_matplotlib
+        from services.cli.report import prepare
 
-        require_matplotlib()  # before the work, not after it
+        prepare(report)
     policy = Policy(
         target=target,
         delta=delta,

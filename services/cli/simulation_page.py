@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from services.cli.charts import course
 from services.cli.page import html, table
+from services.cli.report import write
 from services.cli.simulate import COLUMNS, cells, rows
 
 if TYPE_CHECKING:
@@ -16,11 +17,8 @@ FILE = "simulation.html"
 
 
 def write_page(folder: Path, report: "Report", title: str) -> Path:
-    """Writes the page into `folder` (made if need be); returns its path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    page = folder / FILE
-    page.write_text(html("Simulation of a shop", _body(report, title)), encoding="utf-8")
-    return page
+    """Writes the page into `folder`; returns its path."""
+    return write(folder, FILE, html("Simulation of a shop", _body(report, title)))
 
 
 def _body(report: "Report", title: str) -> str:

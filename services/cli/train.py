@@ -59,8 +59,7 @@ async def _cancel(settings: Settings, training_id: str) -> int:
             if await training.cancel(connection, training_id, "cli"):
                 print(f"cancelled, {training_id}: the model in force stays")
                 return 0
-        async with database.read() as connection:
-            found = await training.get(connection, training_id)
+        found = await _find(database, training_id)
     print(f"There is no training {training_id}." if found is None else f"It is {found.state}.")
     return 1
 
@@ -68,31 +67,43 @@ async def _cancel(settings: Settings, training_id: str) -> int:
 async def _train(
     settings: Settings, training_id: str, wait: bool, patience: float, as_json: bool
 ) -> int:
-    event = TrainingRequested(training_id=training_id, requested_by="cli")
-    async with connected(settings) as broker:
-        await broker.publish([outgoing(originate(event, source=SOURCE, given_id=training_id))])
     if not wait:
+        await _ask(settings, training_id)
         print(json.dumps({"training_id": training_id}) if as_json else f"asked, {training_id}")
         return 0
     async with open_database(settings) as database:
+        await _find(database, training_id)  # what can't be watched is not asked for
+        await _ask(settings, training_id)
         try:
             async with asyncio.timeout(patience):
                 ended = await _watch(database, training_id, quiet=as_json)
         except TimeoutError:
-            print(f"Training {training_id} has not ended: is a retrainer running?")
+            why = "it has not ended: is a retrainer running?"
+            fields = {"training_id": training_id, "state": None, "reason": why, "version": None}
+            print(json.dumps(fields) if as_json else f"Training {training_id}: {why}")
             return NO_ANSWER
     _show(ended, as_json)
     return 0 if ended.state in ("promoted", "refused") else 1
 
 
-async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Training":
+async def _ask(settings: Settings, training_id: str) -> None:
+    event = TrainingRequested(training_id=training_id, requested_by="cli")
+    async with connected(settings) as broker:
+        await broker.publish([outgoing(originate(event, source=SOURCE, given_id=training_id))])
+
+
+async def _find(database: "Database", training_id: str) -> "Training | None":
     from services.storage import training
 
+    async with database.read() as connection:
+        return await training.get(connection, training_id)
+
+
+async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Training":
     with Progress(transient=True, disable=quiet) as bar:
         task = bar.add_task("waiting for a retrainer", total=1.0)
         while True:
-            async with database.read() as connection:
-                now = await training.get(connection, training_id)
+            now = await _find(database, training_id)
             if now is not None and now.state in ENDED:
                 return now
             if now is not None:

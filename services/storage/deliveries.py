@@ -96,17 +96,6 @@ async def is_on_phone(connection: AsyncConnection, reply_id: str) -> bool:
     return await connection.scalar(found) is not None
 
 
-async def on_phone(
-    connection: AsyncConnection, conversation_id: str, since: datetime | None = None
-) -> list[Arrived]:
-    """What has arrived in a conversation of the simulated phone, from ``since`` on, in order."""
-    arrived = select(simulated_phone).where(simulated_phone.c.conversation_id == conversation_id)
-    if since is not None:
-        arrived = arrived.where(simulated_phone.c.delivered_at >= since)
-    in_order = arrived.order_by(simulated_phone.c.delivered_at, simulated_phone.c.reply_id)
-    return [Arrived(*row) for row in await connection.execute(in_order)]
-
-
 async def _read(connection: AsyncConnection, ids: Sequence[str]) -> list[Delivery]:
     rows = await connection.execute(select(deliveries).where(deliveries.c.reply_id.in_(ids)))
     return [Delivery._make(row) for row in rows]

@@ -11,6 +11,9 @@ _AWAY_SERVER = {1021, 1040, 1044, 1045, 1049, 1053, 1129, 1158, 1159, 1160, 1161
 _AWAY_MYSQL = _AWAY_SERVER | {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013}
 # SQLite's: busy, locked, read-only, I/O error, full, cannot open, protocol.
 _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
+# No such table or column. SQLite has only words for it.
+_MISSING_MYSQL = {1054, 1146}
+_MISSING_SQLITE = ("no such table", "no such column")
 # Not OSError: what else the caller's transaction touches may raise its own kinds of it.
 _BROKEN = (ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError, BrokenPipeError)
 
@@ -55,6 +58,11 @@ class LeaseLost(Exception):
 def translated(error: Exception) -> Exception:
     """The error in this package's words; what is not the database's comes back as it is."""
     if isinstance(error, DBAPIError):
+        if _lacks_tables(error):
+            return SchemaMismatch(
+                f"The database said: {error.orig}. Its tables are not this release's: run "
+                "`aprendiz db upgrade`."
+            )
         kind = DatabaseAway if _is_away(error) else DatabaseError
         return kind(f"The database said: {error.orig}")
     if isinstance(error, PoolTimeout):
@@ -75,3 +83,10 @@ def _is_away(error: DBAPIError) -> bool:
         return (sqlite_code & 0xFF) in _AWAY_SQLITE
     code = cause.args[0] if cause is not None and cause.args else None
     return code in _AWAY_MYSQL
+
+
+def _lacks_tables(error: DBAPIError) -> bool:
+    cause = error.orig
+    if getattr(cause, "sqlite_errorcode", None) is not None:
+        return str(cause).startswith(_MISSING_SQLITE)
+    return bool(cause is not None and cause.args and cause.args[0] in _MISSING_MYSQL)

@@ -13,6 +13,7 @@ from contracts.events import Basis, TrustState
 from services.learning.certifying.bounds import lower_bound, rows_needed, upper_bound
 from services.learning.certifying.checked import agreements, checks, precision_bound
 from services.learning.certifying.evidence import Evidence
+from services.learning.percent import percent
 
 GRID = (
     0.99, 0.98, 0.97, 0.96, 0.95, 0.93, 0.9, 0.875, 0.85, 0.825, 0.8, 0.775, 0.75, 0.725, 0.7,
@@ -204,7 +205,7 @@ def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) ->
     right, checked = sum(found) + _right_others(graded), sum(bool(row.person) for row in graded)
     return (
         f"; the teacher itself was right in {right} of {checked} turns that people checked, so its "
-        f"labels cannot show {target:.0%}"
+        f"labels cannot show {percent(target)}"
     )
 
 
@@ -218,9 +219,9 @@ def _why(state: TrustState, step: Step, target: float, level: float) -> str:
     if step.basis is Basis.PRECISION:
         seen += f", and {people}"
     elif step.is_denied(target):
-        return f"{seen}, but {people} of these agreements: too few for {target:.0%}"
+        return f"{seen}, but {people} of these agreements: too few for {percent(target)}"
     return {
         TrustState.CERTIFIED: f"{seen}: at least {step.bound:.1%} with {1 - level:.1%} certainty",
-        TrustState.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {target:.0%}",
-        TrustState.REFUTED: f"{seen}: too few for {target:.0%}",
+        TrustState.UNPROVEN: f"{seen}: that shows {step.bound:.1%}, not yet {percent(target)}",
+        TrustState.REFUTED: f"{seen}: too few for {percent(target)}",
     }[state]

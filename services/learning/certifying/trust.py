@@ -7,6 +7,7 @@ from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
 from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import share_to_draw
+from services.learning.percent import percent
 from services.learning.student import Prediction
 
 
@@ -180,8 +181,8 @@ def _shown(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
     certified_for_less = standing.state is TrustState.CERTIFIED and shown < policy.target
     refuted_for_more = standing.state is TrustState.REFUTED and shown > policy.target
     if certified_for_less or refuted_for_more:
-        why = f"{standing.state} for {shown:.1%}, and the target is {policy.target:.1%} now"
-        return TrustState.UNPROVEN, why
+        was = f"{standing.state} for {percent(shown)}"
+        return TrustState.UNPROVEN, f"{was}, and the target is {percent(policy.target)} now"
     return standing.state, standing.why
 
 

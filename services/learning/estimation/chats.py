@@ -1,4 +1,4 @@
-"""Reads a WhatsApp chat as a phone exports it: dates of any locale, messages of several lines."""
+"""Reads a WhatsApp chat as a phone exports it: dates in digits, messages of several lines."""
 
 import re
 from collections import Counter, defaultdict

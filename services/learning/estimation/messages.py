@@ -62,7 +62,7 @@ class Turn:
 def gather(messages: Iterable[Message]) -> list[Turn]:
     """The turns of customers in the order of their beginnings.
 
-    A labelled message is a turn by itself: somebody judged it alone.
+    A labelled message is a turn by itself: somebody judged it alone. So is one of nobody known.
     """
     turns: list[Turn] = []
     last: dict[str, int] = {}
@@ -70,7 +70,7 @@ def gather(messages: Iterable[Message]) -> list[Turn]:
         if message.from_shop:
             last.clear()
             continue
-        place = last.get(message.contact)
+        place = last.get(message.contact) if message.contact else None
         if place is not None and _goes_on(turns[place], message):
             turns[place] = _longer(turns[place], message)
         else:

@@ -104,7 +104,8 @@ def _moments(rows: Sequence[Row], date: str | None) -> list[datetime | None]:
 
 def _cell(row: Row, column: str | None) -> str:
     value = row.get(column) if column else None
-    return "" if value is None else str(value)
+    # JSON may spell half an emoji, which no terminal takes.
+    return "" if value is None else str(value).encode(errors="replace").decode()
 
 
 def _known(columns: Iterable[str], names: Sequence[str]) -> str | None:
@@ -155,6 +156,9 @@ def _list(text: str) -> list[Row]:
 
 
 def _csv(text: str) -> list[Row]:
+    text = text.lstrip()
+    if text[:4].lower() == "sep=":  # how Excel is told the delimiter
+        text = text.partition("\n")[2].lstrip()
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
     # A lone column needs no delimiter, and its texts hold commas.

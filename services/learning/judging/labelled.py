@@ -1,6 +1,7 @@
 """Reads labelled messages out of files: JSON Lines, or a catalogue with its examples."""
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Any, NamedTuple
 
 from contracts.catalogue import OUT_OF_SCOPE, CatalogueError, parse_catalogue
 from services.learning.student import Example
+
+_HALVES = re.compile("[\ud800-\udfff]")
+"""JSON may spell them one by one; no file or terminal takes them."""
 
 
 class LabelledFileError(ValueError):
@@ -73,7 +77,7 @@ def _catalogue(path: Path, text: str) -> list[Example] | None:
     """The catalogue's examples; None when the file is no single JSON object with `intents`."""
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(whole, dict) or "intents" not in whole:
         return None
@@ -88,7 +92,7 @@ def _row(path: Path, number: int, line: str) -> _Row:
     place = f"{path}, line {number}"
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LabelledFileError(f"{place}: no JSON ({error}). One object a line.") from error
     if not isinstance(row, dict):
         raise LabelledFileError(f'{place}: no object. A row is {{"text": ..., "intent": ...}}.')
@@ -108,6 +112,8 @@ def _words(place: str, row: dict[str, Any], field: str) -> str:
     if not isinstance(value, str):
         found = f"is {json.dumps(value)[:60]}" if field in row else "is missing"
         raise LabelledFileError(f'{place}: "{field}" {found}; it must be a string.')
+    if not value.isascii() and _HALVES.search(value):
+        raise LabelledFileError(f'{place}: "{field}" holds half of an emoji (a lone surrogate).')
     return value
 
 

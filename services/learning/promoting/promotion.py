@@ -9,6 +9,7 @@ from scipy.special import betainc
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.measures import lowest_threshold
+from services.learning.percent import percent
 from services.learning.promoting.out_of_fold import OutOfFold
 
 TARGET = 0.95
@@ -190,7 +191,7 @@ def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[s
     figures = (
         ("macro-F1", deltas.macro_f1, limits.macro_f1, limits.macro_f1_noise),
         (
-            f"coverage at {target:.0%} precision",
+            f"coverage at {percent(target)} precision",
             deltas.coverage,
             limits.coverage,
             limits.coverage_noise,

@@ -42,6 +42,10 @@ def train(
     intents = sorted({row.intent for row in rows})
     truth = np.array([intents.index(row.intent) for row in rows])
     folds = deal(texts, [row.intent for row in rows], seed=seed)
+    if (folds == folds[0]).all():  # possible where intents share their few texts
+        raise TrainingDataError(
+            f"{len(set(texts))} different texts are too few to hold some of them out. Add examples."
+        )
     counts = count(texts, language)
     familiar = held_out_familiarity(counts, folds)
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,20 +21,22 @@ Command = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def aprendiz(database_url: str, tmp_path: Path) -> Command:
     """Starts ``aprendiz train`` over a database and a broker of its own."""
+    return partial(aprendiz_at, tmp_path, database_url=database_url)
 
-    def started(*arguments: str) -> subprocess.Popen[str]:
-        settings = {"APRENDIZ_HOME": str(tmp_path), "APRENDIZ_DATABASE_URL": database_url}
-        path = str(Path(__file__).parents[3])
-        return subprocess.Popen(
-            [sys.executable, "-m", "services.cli", "train", *arguments],
-            env={**os.environ, **settings, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=_hear_ctrl_c,
-        )
 
-    return started
+def aprendiz_at(home: Path, *arguments: str, database_url: str = "") -> subprocess.Popen[str]:
+    """Without a URL the database is the embedded one, which nobody has made."""
+    url = database_url or f"sqlite+aiosqlite:///{home / 'none.sqlite'}"
+    settings = {"APRENDIZ_HOME": str(home), "APRENDIZ_DATABASE_URL": url}
+    path = str(Path(__file__).parents[3])
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "train", *arguments],
+        env={**os.environ, **settings, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_hear_ctrl_c,
+    )
 
 
 def _hear_ctrl_c() -> None:
@@ -82,6 +85,21 @@ async def test_ctrl_c_ends_the_watching_alone(database: Database, aprendiz: Comm
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "`aprendiz train --cancel " in said
+
+
+def test_a_training_that_nobody_takes_is_json_too(aprendiz: Command, database: Database) -> None:
+    process = aprendiz("--json", "--timeout", "0.5")
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert json.loads(said)["state"] is None
+
+
+def test_without_tables_nothing_is_asked(tmp_path: Path) -> None:
+    process = aprendiz_at(tmp_path)
+    _, complained = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "run `aprendiz db upgrade`" in complained
+    assert not (tmp_path / "broker.sqlite").exists()
 
 
 def _said(process: subprocess.Popen[str]) -> str:

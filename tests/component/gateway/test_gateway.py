@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.codec import encode
 from contracts.envelope import Envelope
@@ -20,9 +22,17 @@ from services.runtime.batch import Result
 from services.runtime.metrics import Metrics
 from services.storage import deliveries
 from services.storage.engine import Database
+from services.storage.tables import simulated_phone
 from tests.turns import ANA, SENT_AT, envelope_of
 
 CHAT = "simulador:1"
+
+
+async def on_phone(connection: AsyncConnection) -> Sequence[Row[Any]]:
+    """What has arrived in the conversation, in order."""
+    of = select(simulated_phone).where(simulated_phone.c.conversation_id == CHAT)
+    in_order = of.order_by(simulated_phone.c.delivered_at, simulated_phone.c.reply_id)
+    return (await connection.execute(in_order)).all()
 
 
 class Crash(BaseException):
@@ -102,9 +112,7 @@ async def test_replies_arrive_on_the_simulated_phone_in_order(database: Database
     batch = [reply("¡Hola! 🌵"), reply("Cuesta $10"), reply("Adiós")]
     sent = events(await deliverer(database, SimulatedPhone(database)).handle(batch))
     async with database.read() as connection:
-        arrived = await deliveries.on_phone(connection, CHAT)
-        assert await deliveries.on_phone(connection, "simulador:2") == []
-        assert await deliveries.on_phone(connection, CHAT, since=datetime.now(UTC)) == []
+        arrived = await on_phone(connection)
     assert [each.text for each in arrived] == ["¡Hola! 🌵", "Cuesta $10", "Adiós"]
     assert [each.reply_id for each in sent] == [each.id for each in batch]
     assert all(isinstance(each, ReplySent) for each in sent)
@@ -195,18 +203,21 @@ async def test_a_simulated_phone_that_lost_its_note_finds_the_reply(database: Da
     [sent] = events(await deliverer(database, phone).handle([asked]))
     assert sent.provider_message_id == await phone.find(asked.id)
     async with database.read() as connection:
-        assert len(await deliveries.on_phone(connection, CHAT)) == 1
+        assert len(await on_phone(connection)) == 1
 
 
 KILLED = """
 import asyncio, os, sys
 from prometheus_client import CollectorRegistry
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.codec import decode
 from services.gateway.handler import Deliverer
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.simulator import SimulatedPhone
 from services.runtime.metrics import Metrics
 from services.storage.engine import Database
+from services.storage.tables import simulated_phone
 
 class Killed(SimulatedPhone):
     async def deliver(self, reply):
@@ -239,7 +250,7 @@ async def test_a_process_killed_around_the_call_leaves_each_text_on_the_phone_on
     sent = events(await deliverer(database, SimulatedPhone(database)).handle(batch))
     assert all(isinstance(each, ReplySent) for each in sent)
     async with database.read() as connection:
-        arrived = await deliveries.on_phone(connection, CHAT)
+        arrived = await on_phone(connection)
     assert [each.text for each in arrived] == ["a", "b", "c"]
 
 

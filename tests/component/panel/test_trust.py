@@ -9,7 +9,7 @@ from services.storage import catalogue, evidence, samples
 from services.storage.engine import Database
 from services.storage.evidence import Said, Voice
 from services.storage.samples import NewSample
-from tests.component.panel.conftest import CATALOGUE, Open, Panel
+from tests.component.panel.conftest import CATALOGUE, Panel
 
 
 def sample(text: str, event_id: str) -> NewSample:
@@ -21,13 +21,8 @@ def sample(text: str, event_id: str) -> NewSample:
 
 
 async def test_trust_is_told_with_its_evidence_and_history(
-    database: Database, open_panel: Open
+    database: Database, panel: Panel
 ) -> None:
-    async with open_panel(database) as panel:
-        await _told(panel, database)
-
-
-async def _told(panel: Panel, database: Database) -> None:
     nothing = (await panel.client.get("/trust")).json()
     assert (nothing["state"], nothing["threshold"], nothing["history"]) == ("unproven", 0.8, [])
     assert nothing["evidence"]["agreement"] is None

@@ -149,6 +149,29 @@ def test_bad_rows_end_with_one_line_that_says_where(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("place", ["file", "file/x", "/proc/x"])
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, file: Path, place: str
+) -> None:
+    (tmp_path / "file").touch()
+    done = aprendiz("--train", "nowhere", "--test", file, "--report", tmp_path / place)
+    assert done.returncode == 1
+    assert "nothing can be written there" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_name_that_is_too_long_for_a_file_is_refused() -> None:
+    done = aprendiz("--train", f"{'x' * 300}:train", "--test", "y")
+    assert done.returncode == 1
+    assert "File name too long" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_target_is_shown_with_all_its_decimals(file: Path) -> None:
+    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.975")
+    assert "for 97.5%" in done.stdout
+
+
 def test_an_unknown_language_is_wrong_usage(file: Path) -> None:
     done = aprendiz("--train", file, "--test", file, "--language", "fr")
     assert done.returncode == 2

@@ -46,6 +46,10 @@ def test_labelled_and_undated_messages_are_turns_by_themselves() -> None:
     assert len(gather([Message("a"), Message("b")])) == 2
 
 
+def test_messages_of_nobody_known_are_turns_by_themselves() -> None:
+    assert len(gather([message("a", contact=""), message("b", 1, contact="")])) == 2
+
+
 def test_a_voice_note_beside_words_is_unread_and_a_sticker_asks_nothing() -> None:
     voice = gather([message("hola"), message("", 5, content=Content.MEDIA)])
     assert (voice[0].unread, voice[0].has_words) == (True, True)

@@ -24,6 +24,17 @@ def test_any_delimiter_and_any_spelling_of_the_names_will_do(delimiter: str) -> 
     assert (found.text, found.label) == (" Mensaje ", "Intención")
 
 
+@pytest.mark.parametrize("head", ["\n\n", "sep=;\r\n", "SEP=;\n\n"])
+def test_what_stands_above_the_names_is_passed_over(head: str) -> None:
+    found = table(f"{head}texto;intencion\nhola, buenas;saludo")
+    assert [(each.text, each.label) for each in found.messages] == [("hola, buenas", "saludo")]
+
+
+def test_half_an_emoji_does_not_stop_the_others() -> None:
+    found = table('{"text": "hola \\ud83d"}')
+    assert [each.text for each in found.messages] == ["hola ?"]
+
+
 def test_a_lone_column_may_hold_commas_and_lines() -> None:
     found = table('texto\nhola, buenas\n"dos\nlíneas"\n')
     assert [message.text for message in found.messages] == ["hola, buenas", "dos\nlíneas"]

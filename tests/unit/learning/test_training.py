@@ -94,6 +94,12 @@ def test_rows_that_teach_nothing_are_refused_with_the_reason(rows: list[Example]
         train(rows)
 
 
+def test_two_texts_that_two_intents_share_cannot_both_be_held_out() -> None:
+    shared = [("hola", "a"), ("chao", "e"), ("hola", "e"), ("chao", "a")]
+    with pytest.raises(TrainingDataError, match="2 different texts are too few"):
+        train([Example(*row) for row in shared])
+
+
 def test_an_intent_with_a_single_text_is_left_out_and_named() -> None:
     rows = [
         Example(text, text.split()[0]) for text in ("hola tú", "hola vos", "adiós a", "adiós b")

@@ -99,7 +99,7 @@ def test_what_was_shown_for_one_target_is_not_said_of_a_harder_one() -> None:
     certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, GRADED)
     harder = in_force(certified, policy(target=0.99))
     assert (harder.state, harder.threshold) == (TrustState.UNPROVEN, 0.8)
-    assert harder.why == "certified for 95.0%, and the target is 99.0% now"
+    assert harder.why == "certified for 95%, and the target is 99% now"
     easier = in_force(certified, policy(target=0.9))
     assert (easier.state, easier.threshold) == (TrustState.CERTIFIED, 0.7)
 

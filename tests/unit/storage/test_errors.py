@@ -7,15 +7,15 @@ from pymysql.err import IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from services.storage.errors import DatabaseAway, DatabaseError, translated
+from services.storage.errors import DatabaseAway, DatabaseError, SchemaMismatch, translated
 
 
 def _wrapped(cause: Exception) -> DBAPIError:
     return DBAPIError("SELECT secret FROM person", {"phone": "+57300"}, cause)
 
 
-def _sqlite(code: int) -> sqlite3.OperationalError:
-    error = sqlite3.OperationalError("database is locked")
+def _sqlite(code: int, words: str = "database is locked") -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(words)
     error.sqlite_errorcode = code
     return error
 
@@ -47,6 +47,21 @@ def test_what_passes_is_away(cause: Exception) -> None:
 )
 def test_what_stays_wrong_is_an_error(cause: Exception) -> None:
     assert isinstance(translated(_wrapped(cause)), DatabaseError)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        ProgrammingError(1146, "Table 'a.model_aliases' doesn't exist"),
+        OperationalError(1054, "Unknown column 'x'"),
+        _sqlite(sqlite3.SQLITE_ERROR, "no such table: model_aliases"),
+    ],
+    ids=repr,
+)
+def test_missing_tables_are_told_with_the_cure(cause: Exception) -> None:
+    found = translated(_wrapped(cause))
+    assert isinstance(found, SchemaMismatch)
+    assert "run `aprendiz db upgrade`" in str(found)
 
 
 def test_a_pool_without_a_free_connection_is_away() -> None:
