@@ -83,19 +83,26 @@ def level_of(number: int, delta: float) -> float:
 
 
 def is_due(
-    sure: int, fresh: int, looked_at: int, *, target: float, level: float, certified: bool = False
+    sure: int,
+    fresh: int,
+    looked_at: int,
+    *,
+    target: float,
+    level: float,
+    certified: int | None = None,
 ) -> bool:
     """Whether a look can show something new.
 
-    `sure` counts the rows that the operator's own threshold would accept, `fresh` those of them
-    that came since the last look, which saw `looked_at`. Only counts decide, never an outcome: a
-    look that comes when it pleases the outcome would prove nothing. A certificate (`certified`) is
-    looked at with fewer rows too: they may refute it, and once none without an error could pass,
-    what it rests on has left the window.
+    `sure` counts the rows that the operator's own threshold would accept, or a lower one that was
+    certified; `fresh` those of them that came since the last look, which saw `looked_at`. Only
+    counts decide, never an outcome: a look that comes when it pleases the outcome would prove
+    nothing. A certificate, whose threshold accepts `certified` rows, is looked at with fewer rows
+    too: they may refute it, and once they could not pass without an error, what it rests on has
+    left the window.
     """
-    if certified and sure < rows_needed(target, level):
+    if certified is not None and certified < rows_needed(target, level):
         return True
-    enough = certified or sure >= rows_needed(target, level, _SLACK)
+    enough = certified is not None or sure >= rows_needed(target, level, _SLACK)
     return enough and fresh >= _GROWTH * min(looked_at, sure)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isclose
 
 import numpy as np
 
-from contracts.events import TrustState
 from services.learning.certifying.certificate import Look, is_due, level_of, look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.provisional import FEWEST_GRADED, choose
@@ -27,13 +27,14 @@ def look_if_due(
     counts all rows there were.
     """
     level, graded = level_of(number, policy.delta), Graded(len(evidence), ever)
-    sure = _sure(evidence, policy)
-    new = _sure(evidence[len(evidence) - fresh :], policy)
-    certified = standing.state is TrustState.CERTIFIED
-    if standing.target not in (None, policy.target):
+    if standing.target is not None and not isclose(standing.target, policy.target):
         standing = _for_another_target(standing, evidence, policy)
+    lowest = min(policy.threshold, standing.certified or 1.0)
+    sure = _accepted(evidence, lowest)
+    fresh = _accepted(evidence[len(evidence) - fresh :], lowest)
+    certified = None if standing.certified is None else _accepted(evidence, standing.certified)
     if not is_due(
-        sure, new, standing.looked_at, target=policy.target, level=level, certified=certified
+        sure, fresh, standing.looked_at, target=policy.target, level=level, certified=certified
     ):
         return None
     seen = look(
@@ -42,7 +43,7 @@ def look_if_due(
         level=level,
         in_force=trust(standing, policy, graded).threshold,
         number=number,
-        certified=certified,
+        certified=certified is not None,
     )
     if seen is None:
         return None
@@ -60,5 +61,5 @@ def _for_another_target(
     return replace(standing, looked_at=0, provisional=chosen)
 
 
-def _sure(evidence: Sequence[Evidence], policy: Policy) -> int:
-    return sum(row.sure >= policy.threshold for row in evidence)
+def _accepted(evidence: Sequence[Evidence], threshold: float) -> int:
+    return sum(row.sure >= threshold for row in evidence)

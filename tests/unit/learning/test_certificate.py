@@ -112,13 +112,13 @@ def test_looks_come_with_enough_rows_and_then_with_half_as_many_again() -> None:
 
 
 def test_a_certificate_is_looked_at_with_fewer_rows_too() -> None:
-    def due(sure: int, fresh: int) -> bool:
+    def due(certified: int, fresh: int) -> bool:
         level = level_of(1, DELTA)
-        return is_due(sure, fresh, 124, target=TARGET, level=level, certified=True)
+        return is_due(90, fresh, 124, target=TARGET, level=level, certified=certified)
 
     assert due(58, 0), "not even 58 right rows could show it"
-    assert not due(90, 44)
-    assert due(90, 45), "half of what is left is new"
+    assert not due(59, 44)
+    assert due(59, 45), "half of what is left is new"
 
 
 def test_a_certificate_ends_when_its_rows_have_left_the_window() -> None:

@@ -48,3 +48,14 @@ def test_a_certificate_ends_with_its_evidence_and_drift_is_seen() -> None:
     drifted = look_if_due([RIGHT, WRONG] * 50, 100, 1, certified(), POLICY, 230)
     assert drifted is not None
     assert drifted[1].state is TrustState.REFUTED
+
+
+def test_a_low_certified_threshold_rests_on_its_own_rows() -> None:
+    """A student that is right and rarely sure: at the operator's own threshold there are few."""
+    rows = [RIGHT] * 50 + [Evidence("precio", 0.6, "precio")] * 250
+    found = look_if_due([RIGHT] * 130 + rows, 430, 1, Standing(), POLICY, 430)
+    assert found is not None
+    assert found[1].certified is not None
+    assert found[1].certified <= 0.6
+    for left in (rows, rows[50:]):
+        assert look_if_due(left, 0, 2, found[1], POLICY, 430) is None
