@@ -24,15 +24,23 @@ def prepare(folder: Path) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise Unwritable(
-            f"--report {folder}: nothing can be written there ({error.strerror}). "
-            "Name a folder of yours."
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
 def write(folder: Path, name: str, page: str) -> Path:
-    """Write a page whole or not at all; returns its path."""
+    """Write a page whole or not at all; returns its path. Raises Unwritable."""
     path, part = folder / name, folder / f".{os.getpid()}.part"
-    part.write_text(page, encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
     return path
+
+
+def _unwritable(place: Path, error: OSError) -> Unwritable:
+    return Unwritable(
+        f"--report {place}: nothing can be written there ({error.strerror}). "
+        "Name a folder of yours."
+    )

@@ -13,7 +13,7 @@ _AWAY_MYSQL = _AWAY_SERVER | {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 20
 _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
 # No such table or column. SQLite has only words for it.
 _MISSING_MYSQL = {1054, 1146}
-_MISSING_SQLITE = ("no such table", "no such column")
+_MISSING_SQLITE = ("no such table", "no such column", "has no column named")
 # Not OSError: what else the caller's transaction touches may raise its own kinds of it.
 _BROKEN = (ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError, BrokenPipeError)
 
@@ -88,5 +88,5 @@ def _is_away(error: DBAPIError) -> bool:
 def _lacks_tables(error: DBAPIError) -> bool:
     cause = error.orig
     if getattr(cause, "sqlite_errorcode", None) is not None:
-        return str(cause).startswith(_MISSING_SQLITE)
+        return any(words in str(cause) for words in _MISSING_SQLITE)
     return bool(cause is not None and cause.args and cause.args[0] in _MISSING_MYSQL)

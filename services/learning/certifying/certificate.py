@@ -94,16 +94,18 @@ def is_due(
     """Whether a look can show something new.
 
     `sure` counts the rows that the operator's own threshold would accept, or a lower one that was
-    certified; `fresh` those of them that came since the last look, which saw `looked_at`. Only
-    counts decide, never an outcome: a look that comes when it pleases the outcome would prove
-    nothing. A certificate, whose threshold accepts `certified` rows, is looked at with fewer rows
-    too: they may refute it, and once they could not pass without an error, what it rests on has
-    left the window.
+    certified; `fresh` those of them that came since the last look at this target, which saw
+    `looked_at` (0: there was none). Only counts decide, never what the rows show: a look that comes
+    when it pleases the outcome would prove nothing. A certificate, whose threshold accepts
+    `certified` rows, is looked at with fewer rows too: they may refute it, and once they could not
+    pass without an error, what it rests on has left the window.
     """
     if certified is not None and certified < rows_needed(target, level):
         return True
-    enough = certified is not None or sure >= rows_needed(target, level, _SLACK)
-    return enough and fresh >= _GROWTH * min(looked_at, sure)
+    enough = sure >= rows_needed(target, level, _SLACK)
+    if not looked_at:
+        return enough
+    return (enough or certified is not None) and fresh >= _GROWTH * min(looked_at, sure)
 
 
 def look(
@@ -113,15 +115,16 @@ def look(
     level: float,
     in_force: float,
     number: int = 1,
-    certified: bool = False,
+    certified: float | None = None,
 ) -> Look | None:
     """The k-th look at the evidence; None when no threshold has enough rows to pass.
 
-    Refuted: the rows at the threshold `in_force` show that it misses the target. `certified`: it
-    was, so that too few rows end the certificate.
+    Refuted: the rows at the threshold `in_force` show that it misses the target. A threshold that
+    was `certified` is looked at with fewer rows too: unless they refute it, it stands as long as so
+    many rows without an error would pass.
     """
     steps = _walk(evidence, target, level, Basis.AGREEMENT)
-    if not steps and not certified:
+    if not steps and certified is None:
         return None
     # Each basis has a walk of its own, which ends at its own first failure. Of two that certify
     # the same threshold, the one on precision says more.
@@ -132,11 +135,13 @@ def look(
         state, step = TrustState.CERTIFIED, min(passed, key=lambda step: step.threshold)
     elif _misses(acting, target):
         state, step = TrustState.REFUTED, acting
+    elif steps or certified is None:
+        state, step = TrustState.UNPROVEN, steps[0]
     else:
-        state, step = TrustState.UNPROVEN, steps[0] if steps else acting
-    why = _why(state, step, target, level)
-    if not steps:
-        why = f"few rows are left in the window: {why}"
+        step = _step(evidence, certified, level, Basis.AGREEMENT)
+        stands = step.rows >= rows_needed(target, level)
+        state = TrustState.CERTIFIED if stands else TrustState.UNPROVEN
+    why = _why(state, step, target, level) if steps else _why_of_few(state, step, target)
     if state is not TrustState.CERTIFIED:
         why += _teachers_part(evidence, target, level)
     return Look(
@@ -144,7 +149,7 @@ def look(
         number=number,
         level=level,
         target=target,
-        threshold=step.threshold if passed else None,
+        threshold=step.threshold if state is TrustState.CERTIFIED else None,
         rows=step.rows,
         right=step.right,
         bound=step.bound,
@@ -218,6 +223,16 @@ def _teachers_part(evidence: Sequence[Evidence], target: float, level: float) ->
 
 def _right_others(graded: Sequence[Evidence]) -> int:
     return sum(row.teacher == row.person for row in graded if row.teacher != row.said)
+
+
+def _why_of_few(state: TrustState, step: Step, target: float) -> str:
+    """Of a certificate, when too few rows are left in the window to certify anything anew."""
+    seen = f"{step.right} of the {step.rows} rows left agree with their labels"
+    return {
+        TrustState.CERTIFIED: f"{seen} at {step.threshold:.0%}: the certificate stands",
+        TrustState.UNPROVEN: f"{seen} at {step.threshold:.0%}: too few to show {percent(target)}",
+        TrustState.REFUTED: f"{seen} at {step.threshold:.0%}: too few for {percent(target)}",
+    }[state]
 
 
 def _why(state: TrustState, step: Step, target: float, level: float) -> str:

@@ -29,12 +29,15 @@ def look_if_due(
     level, graded = level_of(number, policy.delta), Graded(len(evidence), ever)
     if standing.target is not None and not isclose(standing.target, policy.target):
         standing = _for_another_target(standing, evidence, policy)
-    lowest = min(policy.threshold, standing.certified or 1.0)
-    sure = _accepted(evidence, lowest)
-    fresh = _accepted(evidence[len(evidence) - fresh :], lowest)
-    certified = None if standing.certified is None else _accepted(evidence, standing.certified)
+    certified = standing.certified
+    lowest = min(policy.threshold, certified or 1.0)
     if not is_due(
-        sure, fresh, standing.looked_at, target=policy.target, level=level, certified=certified
+        _accepted(evidence, lowest),
+        _accepted(evidence[len(evidence) - fresh :], lowest),
+        standing.looked_at,
+        target=policy.target,
+        level=level,
+        certified=None if certified is None else _accepted(evidence, certified),
     ):
         return None
     seen = look(
@@ -43,22 +46,28 @@ def look_if_due(
         level=level,
         in_force=trust(standing, policy, graded).threshold,
         number=number,
-        certified=certified is not None,
+        certified=certified,
     )
     if seen is None:
         return None
+    sure = _accepted(evidence, min(policy.threshold, seen.threshold or 1.0))
     return seen, after_look(standing, seen, sure, policy, graded)
 
 
 def _for_another_target(
     standing: Standing, evidence: Sequence[Evidence], policy: Policy
 ) -> Standing:
-    """What was looked at was looked at for the former target, and chosen for it."""
+    """What was looked at was looked at for the former target, and chosen for it.
+
+    A certificate holds for an easier target too, but not for a harder one.
+    """
+    harder = standing.target is not None and policy.target > standing.target
     chosen = standing.provisional
     if len(evidence) >= FEWEST_GRADED:
         sure, right = zip(*((row.sure, row.right) for row in evidence), strict=True)
         chosen = choose(np.array(sure), np.array(right), policy.target)
-    return replace(standing, looked_at=0, provisional=chosen)
+    certified = None if harder else standing.certified
+    return replace(standing, looked_at=0, provisional=chosen, certified=certified)
 
 
 def _accepted(evidence: Sequence[Evidence], threshold: float) -> int:

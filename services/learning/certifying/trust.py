@@ -129,6 +129,8 @@ def after_promotion(
     A certificate goes on holding unless the new model needs a higher threshold than it certified.
     """
     renewed = replace(standing, provisional=provisional)
+    if standing.state is TrustState.UNPROVEN and standing.target != policy.target:
+        renewed = replace(renewed, target=policy.target, looked_at=0)
     if renewed.certified is not None and provisional > renewed.certified:
         renewed = replace(
             renewed,

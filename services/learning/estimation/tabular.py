@@ -156,9 +156,9 @@ def _list(text: str) -> list[Row]:
 
 
 def _csv(text: str) -> list[Row]:
-    text = text.lstrip()
+    text = text.lstrip("\r\n")  # not a tab: the first name may be empty
     if text[:4].lower() == "sep=":  # how Excel is told the delimiter
-        text = text.partition("\n")[2].lstrip()
+        text = text.partition("\n")[2].lstrip("\r\n")
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
     # A lone column needs no delimiter, and its texts hold commas.

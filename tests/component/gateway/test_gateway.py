@@ -209,15 +209,12 @@ async def test_a_simulated_phone_that_lost_its_note_finds_the_reply(database: Da
 KILLED = """
 import asyncio, os, sys
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.codec import decode
 from services.gateway.handler import Deliverer
 from services.gateway.metrics import GatewayMetrics
 from services.gateway.simulator import SimulatedPhone
 from services.runtime.metrics import Metrics
 from services.storage.engine import Database
-from services.storage.tables import simulated_phone
 
 class Killed(SimulatedPhone):
     async def deliver(self, reply):

@@ -160,6 +160,16 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(
     assert "Traceback" not in done.stderr
 
 
+def test_a_report_that_cannot_be_put_in_its_place_leaves_nothing(
+    tmp_path: Path, file: Path
+) -> None:
+    (tmp_path / "evaluation.html").mkdir()
+    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--report", tmp_path)
+    assert done.returncode == 1
+    assert "nothing can be written there" in done.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
 def test_a_name_that_is_too_long_for_a_file_is_refused() -> None:
     done = aprendiz("--train", f"{'x' * 300}:train", "--test", "y")
     assert done.returncode == 1

@@ -123,18 +123,20 @@ def test_a_certificate_is_looked_at_with_fewer_rows_too() -> None:
 
 def test_a_certificate_ends_when_its_rows_have_left_the_window() -> None:
     evidence = [graded(0.995, True)] * 30
-    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8, certified=True)
+    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8, certified=0.8)
     assert seen is not None
     assert (seen.state, seen.threshold) == (TrustState.UNPROVEN, None)
-    assert seen.why.startswith("few rows are left in the window: 30 of 30 rows agree")
-    none = look([], target=TARGET, level=0.05, in_force=0.8, certified=True)
+    assert seen.why == (
+        "30 of the 30 rows left agree with their labels at 80%: too few to show 95%"
+    )
+    none = look([], target=TARGET, level=0.05, in_force=0.8, certified=0.8)
     assert none is not None
     assert none.state is TrustState.UNPROVEN
 
 
 def test_few_new_rows_refute_what_was_certified() -> None:
     evidence = [graded(0.995, place % 2 > 0) for place in range(100)]
-    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8, certified=True)
+    seen = look(evidence, target=TARGET, level=0.05, in_force=0.8, certified=0.8)
     assert seen is not None
     assert seen.state is TrustState.REFUTED
 

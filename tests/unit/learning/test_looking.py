@@ -5,7 +5,7 @@ import dataclasses
 from contracts.events import TrustState
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import look_if_due
-from services.learning.certifying.trust import Policy, Standing
+from services.learning.certifying.trust import Graded, Policy, Standing, trust
 
 RIGHT, WRONG = Evidence("precio", 0.97, "precio"), Evidence("precio", 0.97, "envio")
 POLICY = Policy()
@@ -24,12 +24,47 @@ def test_nothing_is_looked_at_until_half_as_much_is_new() -> None:
     assert look_if_due([RIGHT] * 195, 65, 2, certified(), POLICY, 195) is not None
 
 
-def test_another_target_is_looked_at_at_once() -> None:
-    harder = dataclasses.replace(POLICY, target=0.9)
-    found = look_if_due([RIGHT] * 130, 0, 2, certified(), harder, 130)
+def test_an_easier_target_is_looked_at_at_once() -> None:
+    easier = dataclasses.replace(POLICY, target=0.9)
+    found = look_if_due([RIGHT] * 130, 0, 2, certified(), easier, 130)
     assert found is not None
     look, standing = found
     assert (look.state, look.target, standing.target) == (TrustState.CERTIFIED, 0.9, 0.9)
+
+
+def test_a_harder_target_waits_for_rows_and_costs_the_certificate_nothing_until_then() -> None:
+    harder, before = dataclasses.replace(POLICY, target=0.99), certified()
+    assert look_if_due([RIGHT] * 400, 270, 2, before, harder, 400) is None, "99 % takes more"
+    assert trust(before, harder, Graded(130, 130)).state is TrustState.UNPROVEN
+    assert trust(before, POLICY, Graded(130, 130)).state is TrustState.CERTIFIED
+    found = look_if_due([RIGHT] * 900, 770, 2, before, harder, 900)
+    assert found is not None
+    assert (found[0].state, found[1].target) == (TrustState.CERTIFIED, 0.99)
+
+
+def test_few_rows_for_an_easier_target_leave_the_certificate() -> None:
+    easier = dataclasses.replace(POLICY, target=0.9)
+    assert look_if_due([RIGHT] * 45, 0, 2, certified(), easier, 130) is None
+
+
+def test_a_certificate_stands_as_long_as_its_rows_could_show_it() -> None:
+    found = look_if_due([RIGHT] * 100, 80, 2, certified(), POLICY, 210)
+    assert found is not None
+    look, standing = found
+    assert (look.state, standing.certified) == (TrustState.CERTIFIED, certified().certified)
+    assert (
+        look.why
+        == "100 of the 100 rows left agree with their labels at 30%: the certificate stands"
+    )
+    assert look_if_due([RIGHT] * 100, 49, 3, standing, POLICY, 259) is None
+
+
+def test_half_as_much_is_counted_at_the_threshold_that_was_certified() -> None:
+    unsure = [Evidence("precio", 0.7, "precio")] * 400
+    found = look_if_due([*unsure, *[RIGHT] * 130], 530, 1, Standing(), POLICY, 530)
+    assert found is not None
+    assert found[1].looked_at == 530
+    assert look_if_due([*unsure, *[RIGHT] * 195], 65, 2, found[1], POLICY, 595) is None
 
 
 def test_another_target_has_a_threshold_chosen_anew() -> None:

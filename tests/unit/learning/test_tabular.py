@@ -30,6 +30,11 @@ def test_what_stands_above_the_names_is_passed_over(head: str) -> None:
     assert [(each.text, each.label) for each in found.messages] == [("hola, buenas", "saludo")]
 
 
+def test_a_first_column_without_a_name_keeps_its_place() -> None:
+    found = table("\ttexto\tintencion\n0\thola buenas\tsaludo")
+    assert [(each.text, each.label) for each in found.messages] == [("hola buenas", "saludo")]
+
+
 def test_half_an_emoji_does_not_stop_the_others() -> None:
     found = table('{"text": "hola \\ud83d"}')
     assert [each.text for each in found.messages] == ["hola ?"]

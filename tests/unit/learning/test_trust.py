@@ -111,6 +111,12 @@ def test_what_misses_one_target_may_reach_an_easier_one() -> None:
     assert (easier.state, easier.share) == (TrustState.UNPROVEN, 0.1)
 
 
+def test_a_promotion_chooses_for_the_target_of_today() -> None:
+    looked = after_look(Standing(), found(TrustState.UNPROVEN), 93, POLICY, GRADED)
+    renewed = after_promotion(looked, 0.9, policy(target=0.9), GRADED)
+    assert (renewed.target, renewed.looked_at) == (0.9, 0)
+
+
 def test_the_first_phase_does_not_come_back_when_its_rows_have_left_the_window() -> None:
     given = in_force(Standing(), graded=Graded(window=20, ever=300))
     assert (given.probation, given.share) == (False, 0.1)

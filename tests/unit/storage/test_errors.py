@@ -55,6 +55,7 @@ def test_what_stays_wrong_is_an_error(cause: Exception) -> None:
         ProgrammingError(1146, "Table 'a.model_aliases' doesn't exist"),
         OperationalError(1054, "Unknown column 'x'"),
         _sqlite(sqlite3.SQLITE_ERROR, "no such table: model_aliases"),
+        _sqlite(sqlite3.SQLITE_ERROR, "table evidence has no column named audit"),
     ],
     ids=repr,
 )
