@@ -1,15 +1,16 @@
 """How often a certificate was false: whole simulations, one a seed, each with its own order.
 
 ``python -m tests.bench.certificates --base BASE --stream STREAM [--language es] [--target 0.95]
-[--seeds 40]``: BASE and STREAM are FILE or FILE:SPLIT,... as for ``aprendiz simulate``. A run is
-certified when a look certified a threshold; it counts as false when fewer of the answers that the
-student gave alone while certified agreed with the teacher than the target says. That is the share
-seen, which in few answers falls under the target by chance as well.
+[--retrain-every 50] [--seeds 40]``: BASE and STREAM are FILE or FILE:SPLIT,... as for ``aprendiz
+simulate``. A run is certified when a look certified a threshold; it counts as false when fewer of
+the answers that the student gave alone while certified agreed with the teacher than the target
+says. That is the share seen, which in few answers falls under the target by chance as well.
 """
 
 import argparse
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from contracts.events import TrustState
 from services.cli.evaluate import file_and_splits, rows_of
@@ -26,8 +27,10 @@ def main() -> None:
     """Print one line."""
     given = _arguments()
     base, stream = rows_of([given.base]), read_messages(*file_and_splits(given.stream))
-    policy = Policy(target=given.target)
-    runs = [_run(base, stream, policy, given.language, seed) for seed in range(given.seeds)]
+    plan = Plan(
+        Policy(target=given.target), retrain_every=given.retrain_every, language=given.language
+    )
+    runs = [_run(base, stream, replace(plan, seed=seed)) for seed in range(given.seeds)]
     certified = [run for run in runs if any(look.threshold for _, look in run.looks)]
     false = sum(_misses(run, given.target) for run in certified)
     print(
@@ -41,15 +44,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stream", required=True)
     parser.add_argument("--language", default="es")
     parser.add_argument("--target", type=float, default=0.95)
+    parser.add_argument("--retrain-every", type=int, default=50)
     parser.add_argument("--seeds", type=int, default=40)
     return parser.parse_args()
 
 
-def _run(
-    base: Sequence[Example], stream: Sequence[Message], policy: Policy, language: str, seed: int
-) -> Simulated:
-    shuffled = random.Random(seed).sample(stream, len(stream))
-    return simulate(base, shuffled, Plan(policy, language=language, seed=seed))
+def _run(base: Sequence[Example], stream: Sequence[Message], plan: Plan) -> Simulated:
+    return simulate(base, random.Random(plan.seed).sample(stream, len(stream)), plan)
 
 
 def _misses(run: Simulated, target: float) -> bool:
