@@ -4,12 +4,12 @@ import asyncio
 
 import structlog
 
-from services.learning.certifying.trust import Graded, Policy, trust
+from services.learning.certifying.trust import Policy, trust
 from services.learning.slot import TrustSlot
-from services.retrainer.standing import standing_of
+from services.retrainer.standing import graded_turns, standing_of
 from services.runtime.live import Live, LiveSettings
 from services.runtime.waiting import pause
-from services.storage import catalogue, certificates, evidence
+from services.storage import catalogue, certificates
 from services.storage.engine import Database
 
 log = structlog.get_logger(__name__)
@@ -58,11 +58,7 @@ class Trusting:
         async with self._database.read() as connection:
             intents = frozenset(each.name for each in await catalogue.read(connection))
             stored = await certificates.newest(connection)
-            graded = Graded(
-                *await evidence.count(
-                    connection, settings.ml_evidencia_dias, settings.ml_evidencia_filas
-                )
-            )
+            graded = await graded_turns(connection, settings)
         before = self._slot.trust
         self._slot.trust = trust(standing_of(stored), policy_of(settings, intents), graded)
         self._tell(before.state != self._slot.trust.state)

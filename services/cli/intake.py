@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _MOST = 200 * 2**20
 """Bytes of an unpacked chat: years of a busy phone; a small zip may unpack to much more."""
+_LOCKED = 0x1
+"""The bit of a zip's member that says it is encrypted (APPNOTE.TXT, 4.4.4)."""
 _CHATS = (".txt", ".zip")
 _IN_ZIP = "_chat.txt"
 
@@ -104,7 +106,7 @@ _NOT_UNPACKED = (
     zipfile.BadZipFile,  # no zip, or a checksum that is wrong
     zlib.error,  # damaged data
     EOFError,  # data that ends too early
-    RuntimeError,  # a password; as NotImplementedError, a compression that zipfile lacks
+    NotImplementedError,  # a compression that zipfile lacks
 )
 
 
@@ -112,7 +114,10 @@ def _zipped(path: Path) -> Chat:
     try:
         with zipfile.ZipFile(path) as archive:
             name = _member(archive, path)
-            if archive.getinfo(name).file_size > _MOST:
+            member = archive.getinfo(name)
+            if member.flag_bits & _LOCKED:
+                raise UnusableMessages(f"{name} in it wants a password. Export the chat again.")
+            if member.file_size > _MOST:
                 raise UnusableMessages(f"{name} in it is larger than {_MOST // 2**20} MiB.")
             text = _decoded(archive.read(name), [])
     except _NOT_UNPACKED as error:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import structlog
 
 from services.learning.certifying.certificate import Look
-from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import look_if_due
 from services.learning.certifying.shown import show
 from services.learning.certifying.trust import (
@@ -17,7 +16,7 @@ from services.learning.certifying.trust import (
     after_promotion,
     trust,
 )
-from services.retrainer.standing import put_in_force, standing_of
+from services.retrainer.standing import as_evidence, graded_turns, put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, leases, models
@@ -39,8 +38,7 @@ class Glance:
     """What a look needs: the evidence of the window, and what stands so far."""
 
     rows: list[Row]
-    ever: int
-    """All rows that there were, those that have left the window too."""
+    graded: Graded
     standing: Standing
     last_seen: int
     number: int
@@ -52,19 +50,9 @@ class Glance:
     """What was last chosen for the model in force."""
 
     @property
-    def graded(self) -> Graded:
-        """How many turns were graded."""
-        return Graded(len(self.rows), self.ever)
-
-    @property
     def by_hand(self) -> bool:
         """Whether a person has put another model in force than the one that the standing is of."""
         return None not in (self.version, self.stands_for) and self.version != self.stands_for
-
-
-def as_evidence(row: Row) -> Evidence:
-    """A stored row as the certificate reads it."""
-    return Evidence(row.said, row.confidence, row.teacher, row.second, row.person)
 
 
 class Looks:
@@ -163,15 +151,15 @@ class Looks:
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
-        within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-        rows = await evidence.window(transaction, *within)
-        _, ever = await evidence.count(transaction, *within)
+        rows = await evidence.window(
+            transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        )
         first = rows[0].id if rows else 0
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
         return Glance(
             rows=rows,
-            ever=ever,
+            graded=await graded_turns(transaction, settings),
             standing=standing_of(newest),
             last_seen=await certificates.last_look(transaction),
             # Looks whose rows have all left the window were looks at other evidence.
@@ -186,4 +174,4 @@ def _seen(glance: Glance, policy: Policy) -> tuple[Look, Standing] | None:
     """The look and what stands after it, if it is due and there is something to test."""
     fresh = sum(row.id > glance.last_seen for row in glance.rows)
     rows = [as_evidence(row) for row in glance.rows]
-    return look_if_due(rows, fresh, glance.number, glance.standing, policy, glance.ever)
+    return look_if_due(rows, fresh, glance.number, glance.standing, policy, glance.graded.ever)

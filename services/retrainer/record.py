@@ -11,11 +11,11 @@ from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
 from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
-from services.learning.certifying.trust import Graded, after_promotion
+from services.learning.certifying.trust import after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
-from services.retrainer.standing import put_in_force, standing_of
+from services.retrainer.standing import graded_turns, put_in_force, standing_of
 from services.retrainer.steering import Steering
-from services.storage import certificates, evidence, leases, models, outbox, training
+from services.storage import certificates, leases, models, outbox, training
 from services.storage.conversations import Transaction
 from services.storage.engine import Database
 from services.storage.leases import Lease
@@ -149,12 +149,8 @@ class Record:
     async def _renew_trust(
         self, transaction: Transaction, version: str, provisional: float
     ) -> None:
-        policy, settings = self._steering.policy, self._steering.settings()
-        graded = Graded(
-            *await evidence.count(
-                transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
-            )
-        )
+        policy = self._steering.policy
+        graded = await graded_turns(transaction, self._steering.settings())
         before = standing_of(await certificates.newest(transaction))
         renewed = after_promotion(before, provisional, policy, graded)
         await put_in_force(transaction, renewed, policy, graded, version=version)

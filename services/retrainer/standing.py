@@ -2,15 +2,31 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
+from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.trust import Graded, Policy, Standing, trust
-from services.storage import certificates, outbox
+from services.runtime.live import LiveSettings
+from services.storage import certificates, evidence, outbox
 from services.storage.certificates import Certificate
 from services.storage.conversations import Transaction
+from services.storage.evidence import Row
 from services.storage.outbox import NewRow
+
+
+def as_evidence(row: Row) -> Evidence:
+    """A stored row as the certificate reads it."""
+    return Evidence(row.said, row.confidence, row.teacher, row.second, row.person)
+
+
+async def graded_turns(connection: AsyncConnection, settings: LiveSettings) -> Graded:
+    """How many drawn turns were graded, within the operator's window and ever."""
+    within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
+    return Graded(*await evidence.count(connection, *within))
 
 
 def standing_of(stored: Certificate | None) -> Standing:

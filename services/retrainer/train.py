@@ -13,7 +13,6 @@ from services.learning.certifying.provisional import provisional
 from services.learning.promoting.promotion import Promote, Refuse
 from services.learning.promoting.retraining import Champion, Sample, retrain
 from services.learning.recipe.training import TrainingDataError
-from services.retrainer.looks import as_evidence
 from services.retrainer.order import (
     Away,
     Better,
@@ -24,6 +23,7 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
+from services.retrainer.standing import as_evidence
 from services.storage import evidence, models, samples
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway

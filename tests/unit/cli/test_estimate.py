@@ -171,6 +171,18 @@ def test_a_damaged_zip_is_refused_wherever_the_damage_is(tmp_path: Path) -> None
         assert "can't be unpacked" in refusal(file)
 
 
+def test_a_zip_with_a_password_or_an_odd_compression_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "WhatsApp Chat.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.write(ANA, "_chat.txt")
+    whole = file.read_bytes()
+    entry = whole.index(b"PK\x01\x02")  # of the directory: flags at 8, compression at 10
+    file.write_bytes(whole[: entry + 8] + b"\x01" + whole[entry + 9 :])
+    assert "wants a password" in refusal(file)
+    file.write_bytes(whole[: entry + 10] + b"\x09" + whole[entry + 11 :])
+    assert "can't be unpacked" in refusal(file)
+
+
 def test_a_table_without_texts_ends_with_one_line_that_lists_its_columns(tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("frase,clase\nhola,saludo\n")
