@@ -3,11 +3,11 @@
 from dataclasses import asdict
 
 from contracts.manifest import Manifest
+from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.shown import show
 from services.learning.normalise import different
 from services.learning.slot import TrustSlot
 from services.panel.bodies import Certificate, Figures, Trusted
-from services.retrainer.standing import as_evidence
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, certificates, evidence, models, samples, training
 from services.storage.conversations import Transaction
@@ -30,7 +30,9 @@ async def trusted(
         champion = await _champion(connection)
         new = await _new_samples(connection)
     given = slot.trust
-    graded = [as_evidence(row) for row in rows]
+    graded = [
+        Evidence(row.said, row.confidence, row.teacher, row.second, row.person) for row in rows
+    ]
     return Trusted(
         state=given.state,
         threshold=given.threshold,

@@ -2,8 +2,6 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
@@ -23,10 +21,10 @@ def as_evidence(row: Row) -> Evidence:
     return Evidence(row.said, row.confidence, row.teacher, row.second, row.person)
 
 
-async def graded_turns(connection: AsyncConnection, settings: LiveSettings) -> Graded:
+async def graded_turns(transaction: Transaction, settings: LiveSettings) -> Graded:
     """How many drawn turns were graded, within the operator's window and ever."""
     within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-    return Graded(*await evidence.count(connection, *within))
+    return Graded(*await evidence.count(transaction, *within))
 
 
 def standing_of(stored: Certificate | None) -> Standing:
