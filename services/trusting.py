@@ -1,6 +1,7 @@
 """Brings what the student may answer alone from database and settings into this process."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
@@ -19,10 +20,10 @@ EVERY = 60.0
 """Seconds after which the evidence is counted again: it grows without a version that tells so."""
 
 
-def policy_of(settings: LiveSettings, intents: frozenset[str] | None = None) -> Policy:
+def policy_of(settings: LiveSettings, actions: Mapping[str, str | None] | None = None) -> Policy:
     """What the operator set; the one place where percentages become shares.
 
-    ``intents`` are those of the catalogue, None: all are.
+    ``actions`` are what the router does on each intent of the catalogue; None: any is in it.
     """
     return Policy(
         target=settings.ml_precision_objetivo / 100,
@@ -34,7 +35,7 @@ def policy_of(settings: LiveSettings, intents: frozenset[str] | None = None) -> 
         harmless=frozenset(settings.ml_intenciones_inofensivas),
         always_ask=frozenset(settings.ml_intenciones_siempre_preguntar),
         never_ask=frozenset(settings.ml_intenciones_nunca_preguntar),
-        catalogue=intents,
+        catalogue=actions,
         has_teacher=settings.has_teacher,
     )
 
@@ -56,11 +57,11 @@ class Trusting:
         """Read everything, and put it in force; raises DatabaseAway: call again."""
         settings = self._live.settings
         async with self._database.read() as connection:
-            intents = frozenset(each.name for each in await catalogue.read(connection))
+            actions = {each.name: each.action for each in await catalogue.read(connection)}
             stored = await certificates.newest(connection)
             graded = await graded_turns(connection, settings)
         before = self._slot.trust
-        self._slot.trust = trust(standing_of(stored), policy_of(settings, intents), graded)
+        self._slot.trust = trust(standing_of(stored), policy_of(settings, actions), graded)
         self._tell(before.state != self._slot.trust.state)
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -58,7 +58,7 @@ class Opened:
 
 ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
     "conversations": lambda it: conversations.assemble(it.frame, it.database),
-    "classifier": lambda it: classifier.assemble(it.frame, it.database, it.slot, it.trusted),
+    "classifier": lambda it: classifier.assemble(it.frame, it.slot, it.trusted),
     "router": lambda it: router.assemble(it.frame, it.database),
     "teacher": lambda it: teacher.assemble(it.frame, it.database),
     "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys, policy_of),

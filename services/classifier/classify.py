@@ -24,7 +24,7 @@ def classify(
     prediction = _within_bounds(prediction)
     unread = {message.kind for message in turn.messages if not (message.text or "").strip()}
     verdict = decide(prediction, bool(turn.text.strip()), unread, trust)
-    answered = resolve(turn, verdict)
+    answered = resolve(turn, verdict, trust.policy.catalogue or {})
     if answered is not None:
         return [_by_rule(turn, answered, prediction, trust)]
     event = IntentClassified(

@@ -6,16 +6,17 @@ number or the product up, and escalates to the teacher when there is none.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
-from contracts.events import Asked, Reason, TurnReady
+from contracts.events import Reason, TurnReady
 from services.classifier.route import ACCEPTED, Verdict
 
-AFFIRM: Final = "afirmar"
-DENY: Final = "negar"
-ORDER: Final = "estado_pedido"
-PRODUCT: Final = frozenset({"precio", "disponibilidad"})
-"""Intents whose missing detail is a product's name."""
+AFFIRM: Final = "affirm"
+DENY: Final = "deny"
+ORDER: Final = "order_status"
+PRODUCT: Final = frozenset({"prices", "availability"})
+"""Actions whose missing detail is a product's name."""
 
 _LONGEST = 6  # words of a text that may be nothing but an answer
 _YES = frozenset({"si", "sii", "sip", "claro", "ok", "okey", "dale", "si claro", "si por favor"})
@@ -25,41 +26,41 @@ _REAL_WORD = re.compile(r"[^\W\d_]{3}")
 _DIGIT = re.compile(r"\d")
 
 
-def resolve(turn: TurnReady, verdict: Verdict) -> str | None:
+def resolve(turn: TurnReady, verdict: Verdict, actions: Mapping[str, str | None]) -> str | None:
     """The intent that an answer belongs to, or None: then the student's verdict stands.
 
-    A bare order number outweighs even a sure student, who can't tell it from a size or a price.
+    ``actions`` are what the router does on each intent: a shop may call its intents as it likes. A
+    bare order number outweighs even a sure student, who can't tell it from a size or a price.
     All other rules are for texts that the student is unsure of.
     """
     if turn.asked is None or verdict.reason is Reason.UNSUPPORTED_KIND:
         return None
-    if _is_bare_number(turn.asked, turn.text):
-        return ORDER
-    return None if verdict == ACCEPTED else _short_answer(turn.asked, turn.text)
-
-
-def _is_bare_number(asked: Asked, text: str) -> bool:
-    """An order number was asked for, and here is little else: `1234`, `es A-12`."""
-    return asked.intent == ORDER and bool(_DIGIT.search(text)) and not _REAL_WORD.search(text)
-
-
-def _short_answer(asked: Asked, text: str) -> str | None:
-    words = _WORD.findall(_plain(text))
-    if len(words) > _LONGEST:
+    asked = turn.asked.intent
+    if actions.get(asked) == ORDER and _is_bare_number(turn.text):
+        return asked
+    if verdict == ACCEPTED or len(words := _WORD.findall(_plain(turn.text))) > _LONGEST:
         return None
-    return _yes_or_no(" ".join(words)) or _detail(asked.intent, text)
+    if (meant := _yes_or_no(" ".join(words))) is not None:
+        return next((name for name, action in actions.items() if action == meant), None)
+    return asked if _is_detail(actions.get(asked), turn.text) else None
+
+
+def _is_bare_number(text: str) -> bool:
+    """Little but an order number: `1234`, `es A-12`."""
+    return bool(_DIGIT.search(text)) and not _REAL_WORD.search(text)
 
 
 def _yes_or_no(answer: str) -> str | None:
+    """The action of what is a yes or a no."""
     if answer in _YES:
         return AFFIRM
     return DENY if answer in _NO else None
 
 
-def _detail(asked: str, text: str) -> str | None:
-    if asked == ORDER:
-        return ORDER if _DIGIT.search(text) else None
-    return asked if asked in PRODUCT and _REAL_WORD.search(text) else None
+def _is_detail(action: str | None, text: str) -> bool:
+    if action == ORDER:
+        return bool(_DIGIT.search(text))
+    return action in PRODUCT and bool(_REAL_WORD.search(text))
 
 
 def _plain(text: str) -> str:

@@ -7,17 +7,11 @@ from services.classifier.handler import Classifier
 from services.learning.slot import ModelSlot, TrustSlot
 from services.runtime.health import Probe
 from services.runtime.process import Frame, Intake, Part
-from services.storage.engine import Database
 
 NAME = "classifier"
 
 
-def assemble(
-    frame: Frame,
-    database: Database,  # noqa: ARG001 - every service is assembled alike
-    slot: ModelSlot,
-    trusted: TrustSlot,
-) -> Part:
+def assemble(frame: Frame, slot: ModelSlot, trusted: TrustSlot) -> Part:
     """The classifier reads no table: model and trust come through their slots."""
     classified = Counter(
         "aprendiz_turns_classified",

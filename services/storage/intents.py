@@ -1,13 +1,13 @@
 """Changes of the intent catalogue that reach further than one row: added, renamed, proposed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.catalogue import CatalogueIntent, Name
+from contracts.catalogue import HARMLESS, CatalogueIntent, Name
 from services.storage import audit, catalogue, settings, versions
 from services.storage.catalogue import StoredIntent, UnknownIntent
 from services.storage.clock import now
@@ -19,12 +19,12 @@ from services.storage.tables import (
 )
 from services.storage.tables import intenciones_sistema as table
 
-NAMING = (
-    "ml_intenciones_inofensivas",
-    "ml_intenciones_siempre_preguntar",
-    "ml_intenciones_nunca_preguntar",
-)
-"""Settings that name intents, separated by commas."""
+NAMING: Mapping[str, Iterable[str]] = {
+    "ml_intenciones_inofensivas": HARMLESS,
+    "ml_intenciones_siempre_preguntar": (),
+    "ml_intenciones_nunca_preguntar": (),
+}
+"""Settings that name intents, separated by commas, and what holds where none is stored."""
 _LABELS = (
     training_samples.c.intencion,
     training_samples.c.dicho,
@@ -154,8 +154,8 @@ async def _rename_in_settings(connection: AsyncConnection, old: str, new: str, w
     # An intent of which the operator said that it is always asked must not lose that by its name.
     stored = (await settings.read(connection)).values
     changes: dict[str, str | None] = {}
-    for key in NAMING:
-        names = [each.strip() for each in (stored.get(key) or "").split(",")]
+    for key, otherwise in NAMING.items():
+        names = [each.strip() for each in (stored.get(key) or ",".join(otherwise)).split(",")]
         if old in names:
             changes[key] = ",".join(new if each == old else each for each in names)
     if changes:

@@ -70,7 +70,7 @@ async def test_at_first_all_is_drawn_and_little_trusted(stand: Stand) -> None:
     await stand.trusting.refresh()
     given = stand.slot.trust
     assert (given.state, given.share, given.probation) == (TrustState.UNPROVEN, 1.0, True)
-    assert given.policy.catalogue == frozenset({"saludo"})
+    assert given.policy.catalogue == {"saludo": "text"}
 
 
 async def test_with_enough_rows_the_probation_ends(stand: Stand) -> None:
@@ -135,7 +135,7 @@ def test_percentages_become_shares_and_names_sets() -> None:
         ml_umbral_confianza=75,
         ml_intenciones_siempre_preguntar=("queja",),
     )
-    policy = policy_of(settings, frozenset({"queja"}))
+    policy = policy_of(settings, {"queja": "handoff"})
     assert (policy.target, policy.share, policy.threshold) == (0.98, 0.2, 0.75)
     assert policy.always_ask == {"queja"}
     assert not policy.has_teacher

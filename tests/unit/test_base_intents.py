@@ -46,7 +46,8 @@ FILLED = {
     "order_status": {"order", "status"},
     "reply": set(),
     "handoff": set(),
-    "context": set(),
+    "affirm": set(),
+    "deny": set(),
 }
 ALIKE = 0.85  # shared share of letter triples from which two examples are near-duplicates
 

@@ -1,5 +1,6 @@
 """What the student may answer alone: what was proven, under what the operator set."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -17,7 +18,8 @@ class Policy:
 
     `fixed`: `threshold` holds always, whatever the evidence says. `harmless` are the intents that
     may be answered alone while everything is still drawn, `always_ask` and `never_ask` those of
-    which the operator has decided, `catalogue` those that the shop has (None: all are).
+    which the operator has decided, `catalogue` those that the shop has, and the router's action for
+    each (None: the shop has all).
     """
 
     target: float = 0.95
@@ -29,7 +31,7 @@ class Policy:
     harmless: frozenset[str] = frozenset(HARMLESS)
     always_ask: frozenset[str] = frozenset()
     never_ask: frozenset[str] = frozenset()
-    catalogue: frozenset[str] | None = None
+    catalogue: Mapping[str, str | None] | None = None
     has_teacher: bool = True
 
 

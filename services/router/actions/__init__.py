@@ -20,12 +20,13 @@ _ASKING: Mapping[str, Action] = {
     "order_status": order_status.ACTION,
     "prices": prices.ACTION,
 }
-"""Actions that may ask for a detail first; `context` takes the answer to them."""
+"""Actions that may ask for a detail first; `affirm` takes the answer to them."""
 
 ACTIONS: Mapping[str, Action] = {
     **_ASKING,
+    "affirm": context.affirm(_ASKING),
     "catalogue": catalogue.ACTION,
-    "context": context.over(_ASKING),
+    "deny": context.DENY,
     "handoff": handoff.ACTION,
     "promotions": promotions.ACTION,
     "reply": reply.ACTION,

@@ -5,12 +5,19 @@ from collections.abc import Mapping
 from services.router.case import Action, Case, Escalate, Needs, Outcome, Reply
 from services.router.replies import other_reply, reply
 
-DENY = "negar"
-"""The intent that is a no; every other one of this action is a yes."""
+_NOTHING_ASKED = Escalate("nothing was asked that this could answer")
 
 
-def over(asking: Mapping[str, Action]) -> Action:
-    """The action; ``asking`` are those that ask for details, by name."""
+def _deny(case: Case) -> Outcome:
+    return Reply(reply(case)) if case.turn.asked else _NOTHING_ASKED
+
+
+DENY = Action(_deny)
+"""A no."""
+
+
+def affirm(asking: Mapping[str, Action]) -> Action:
+    """A yes; ``asking`` are the actions that ask for details, by name."""
 
     def needs(case: Case) -> Needs:
         asked = _asked_case(case, asking)
@@ -18,9 +25,7 @@ def over(asking: Mapping[str, Action]) -> Action:
 
     def act(case: Case) -> Outcome:
         if case.turn.asked is None:
-            return Escalate("nothing was asked that this could answer")
-        if case.intent.name == DENY:
-            return Reply(reply(case))
+            return _NOTHING_ASKED
         asked = _asked_case(case, asking)
         if asked is None:
             return Escalate("a yes to what only the teacher can have asked")

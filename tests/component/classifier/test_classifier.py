@@ -19,7 +19,6 @@ from services.runtime.live import Live
 from services.runtime.metrics import Metrics
 from services.runtime.process import Frame, Part
 from services.runtime.settings import Settings
-from services.storage.engine import Database
 from tests.turns import caused, envelope_of, turn_of
 
 
@@ -42,10 +41,10 @@ class Parrot:
 class Stand:
     """A classifier as a process assembles it, without one."""
 
-    def __init__(self, frame: Frame, database: Database) -> None:
+    def __init__(self, frame: Frame) -> None:
         self.registry = frame.metrics.registry
         self.slot, self.trusted = ModelSlot(), TrustSlot()
-        self.part: Part = assemble(frame, database, self.slot, self.trusted)
+        self.part: Part = assemble(frame, self.slot, self.trusted)
         self.handle: Handler = self.part.intakes[0].handler
 
     def threshold(self, share: float) -> None:
@@ -63,7 +62,7 @@ class Stand:
 def stand(tmp_path: Path) -> Stand:
     broker = EmbeddedBroker(tmp_path / "broker.sqlite")
     frame = Frame(Settings(), Live(), broker, Metrics(CollectorRegistry()), lambda: None)
-    return Stand(frame, Database.open(f"sqlite+aiosqlite:///{tmp_path / 'unused.sqlite'}"))
+    return Stand(frame)
 
 
 async def test_a_batch_is_predicted_at_once_over_the_turns_that_have_text(stand: Stand) -> None:

@@ -59,7 +59,8 @@ async def test_a_renamed_intent_keeps_its_samples_and_its_words(shop: Database) 
     assert (await count(shop, old), await count(shop, "otro_nombre")) == (0, texts)
     async with shop.read() as connection:
         assert (await versions.read(connection))[versions.CATALOGUE] == 2
-        row = (await connection.execute(select(auditoria))).one()
+        renamed = select(auditoria).where(auditoria.c.what == "intent name")
+        row = (await connection.execute(renamed)).one()
     assert (row.who, row.what, row.target) == ("ana", "intent name", "otro_nombre")
     assert (row.before, row.after) == (old, "otro_nombre")
 
@@ -82,6 +83,15 @@ async def test_settings_that_name_it_follow(shop: Database) -> None:
         await intents.rename(connection, old, "otro_nombre", "ana")
         assert (await settings.read(connection)).values[key] == "reclamo,otro_nombre"
         assert (await settings.read(connection)).version == 2
+
+
+async def test_a_default_that_names_it_follows(shop: Database) -> None:
+    async with shop.begin() as connection:
+        await intents.rename(connection, "saludo", "hola", "ana")
+        stored = (await settings.read(connection)).values
+    assert stored["ml_intenciones_inofensivas"] == (
+        "hola,despedida,agradecimiento,horario,ubicacion"
+    )
 
 
 @pytest.mark.parametrize("name", ["", "Otro", "otro nombre", "__oos__", "1x", "x" * 65])

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.engine import Database
@@ -19,7 +19,7 @@ from services.storage.migrate import (
     require_current,
     upgrade,
 )
-from services.storage.tables import aprendiz_created, leases, pedidos
+from services.storage.tables import aprendiz_created, intenciones_sistema, leases, pedidos
 from tests.component.storage.conftest import Start
 from tests.component.storage.test_schema import differences
 
@@ -130,7 +130,7 @@ def next_release(tmp_path: Path) -> Path:
     scripts = tmp_path / "sql"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     revision = _DOCS.read_text().split("```python\n")[1].split("```")[0]
-    (scripts / "versions" / "0004_next.py").write_text(revision)
+    (scripts / "versions" / "0005_next.py").write_text(revision)
     return scripts
 
 
@@ -154,7 +154,7 @@ async def test_a_later_revision_adds_to_our_tables_and_takes_back_only_that(
     async with Database.open(database_url) as database, database.read() as connection:
         columns = await connection.run_sync(lambda each: inspect(each).get_columns("conversations"))
         made = select(aprendiz_created.c.kind, aprendiz_created.c.name)
-        rows = await connection.execute(made.where(aprendiz_created.c.revision == "0004"))
+        rows = await connection.execute(made.where(aprendiz_created.c.revision == "0005"))
         assert {tuple(row) for row in rows} == {
             ("column", "language"),
             ("column", "vip"),
@@ -162,8 +162,31 @@ async def test_a_later_revision_adds_to_our_tables_and_takes_back_only_that(
             ("table", "visits"),
         }
     assert {each["name"]: each["nullable"] for each in columns}["vip"] is False
-    await downgrade(database_url, to="0003", scripts=next_release)
+    await downgrade(database_url, to="0004", scripts=next_release)
     assert await _is_whole(database_url)
+
+
+async def test_a_shop_of_the_release_before_keeps_what_a_yes_and_a_no_do(
+    database_url: str,
+) -> None:
+    await upgrade(database_url)
+    await downgrade(database_url, to="0003")
+    stored = {"negar": "context", "si": "context", "pago": "reply"}
+    async with Database.open(database_url) as database:
+        async with database.begin() as connection:
+            rows = [{"nombre": name, "accion": action} for name, action in stored.items()]
+            await connection.execute(insert(intenciones_sistema), rows)
+        await upgrade(database_url)
+        assert await _actions(database) == {"negar": "deny", "si": "affirm", "pago": "reply"}
+        await downgrade(database_url, to="0003")
+        assert await _actions(database) == stored
+
+
+async def _actions(database: Database) -> dict[str, str]:
+    columns = intenciones_sistema.c
+    async with database.read() as connection:
+        rows = await connection.execute(select(columns.nombre, columns.accion))
+        return {row.nombre: row.accion for row in rows}
 
 
 async def test_going_down_and_up_keeps_a_shop_that_came_between(database_url: str) -> None:

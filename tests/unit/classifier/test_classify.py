@@ -27,8 +27,9 @@ def trusted(**policy: object) -> Trust:
     return trust(Standing(was_certified=True), Policy(**policy), Graded(300, 300))  # type: ignore[arg-type]  # as given
 
 
-TRUST = trusted(has_teacher=False)
-ALL_DRAWN = trusted(share=1.0)
+CATALOGUE = {"precio": "prices", "estado_pedido": "order_status"}
+TRUST = trusted(has_teacher=False, catalogue=CATALOGUE)
+ALL_DRAWN = trusted(share=1.0, catalogue=CATALOGUE)
 
 
 def only(events: list[IntentClassified]) -> IntentClassified:

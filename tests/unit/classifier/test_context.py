@@ -7,6 +7,14 @@ from services.classifier.context import resolve
 from services.classifier.route import ACCEPTED, Verdict
 from tests.turns import turn_of
 
+ACTIONS = {
+    "afirmar": "affirm",
+    "disponibilidad": "availability",
+    "envio": "reply",
+    "estado_pedido": "order_status",
+    "negar": "deny",
+    "precio": "prices",
+}
 UNSURE = Verdict(Route.UNSURE, Reason.BELOW_THRESHOLD)
 NO_MODEL = Verdict(Route.UNSURE, Reason.NO_MODEL)
 
@@ -28,7 +36,9 @@ NO_MODEL = Verdict(Route.UNSURE, Reason.NO_MODEL)
 def test_a_short_answer_belongs_to_what_was_asked(
     asked: str, text: str, intent: str, verdict: Verdict
 ) -> None:
-    assert resolve(turn_of(text, asked=asked), verdict) == intent
+    assert resolve(turn_of(text, asked=asked), verdict, ACTIONS) == intent
+    renamed = {f"mi_{name}": action for name, action in ACTIONS.items()}
+    assert resolve(turn_of(text, asked=f"mi_{asked}"), verdict, renamed) == f"mi_{intent}"
 
 
 @pytest.mark.parametrize(
@@ -43,19 +53,25 @@ def test_a_short_answer_belongs_to_what_was_asked(
     ],
 )
 def test_anything_else_is_the_students_to_decide(asked: str | None, text: str) -> None:
-    assert resolve(turn_of(text, asked=asked), UNSURE) is None
+    assert resolve(turn_of(text, asked=asked), UNSURE, ACTIONS) is None
+
+
+@pytest.mark.parametrize("text", ["si", "no"])
+def test_a_shop_without_an_intent_for_it_leaves_it_to_the_student(text: str) -> None:
+    assert resolve(turn_of(text, asked="precio"), UNSURE, {"precio": "prices"}) is None
 
 
 def test_a_sure_student_outweighs_the_question() -> None:
-    assert resolve(turn_of("quiero cancelar el 1234", asked="estado_pedido"), ACCEPTED) is None
-    assert resolve(turn_of("gracias", asked="precio"), ACCEPTED) is None
+    turn = turn_of("quiero cancelar el 1234", asked="estado_pedido")
+    assert resolve(turn, ACCEPTED, ACTIONS) is None
+    assert resolve(turn_of("gracias", asked="precio"), ACCEPTED, ACTIONS) is None
 
 
 @pytest.mark.parametrize("text", ["1234", "#1234", "es el A-1234", "2024-0017"])
 def test_a_bare_order_number_outweighs_a_sure_student(text: str) -> None:
-    assert resolve(turn_of(text, asked="estado_pedido"), ACCEPTED) == "estado_pedido"
+    assert resolve(turn_of(text, asked="estado_pedido"), ACCEPTED, ACTIONS) == "estado_pedido"
 
 
 def test_what_nobody_could_read_is_not_resolved() -> None:
     turn = turn_of("1234", None, kinds=(Kind.TEXT, Kind.AUDIO), asked="estado_pedido")
-    assert resolve(turn, Verdict(Route.UNSURE, Reason.UNSUPPORTED_KIND)) is None
+    assert resolve(turn, Verdict(Route.UNSURE, Reason.UNSUPPORTED_KIND), ACTIONS) is None

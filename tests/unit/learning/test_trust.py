@@ -156,7 +156,7 @@ def test_the_operators_rules_come_before_the_threshold(
     rules = policy(
         always_ask=frozenset({"queja"}),
         never_ask=frozenset({"gracias"}),
-        catalogue=frozenset({"precio", "queja", "gracias"}),
+        catalogue=dict.fromkeys(("precio", "queja", "gracias")),
     )
     assert judge(prediction, in_force(Standing(), rules)) is reason
 

@@ -272,6 +272,22 @@ def test_a_no_ends_the_question(answer: Answer, catalogue: Catalogue) -> None:
     assert answer("negar", "no gracias", asked="precio") == Reply(catalogue["negar"].reply or "")
 
 
+@pytest.mark.parametrize(
+    ("intent", "expected"),
+    [
+        ("negar", "De acuerdo. Si necesitas otra cosa, escríbenos."),
+        ("afirmar", "¡Perfecto! ¿De qué producto quieres saber el precio?"),
+    ],
+)
+def test_a_shop_may_rename_them(
+    answer: Answer, catalogue: Catalogue, intent: str, expected: str
+) -> None:
+    renamed = {f"mi_{name}": replace(each, name=f"mi_{name}") for name, each in catalogue.items()}
+    outcome = answer(f"mi_{intent}", "ok", asked="mi_precio", catalogue=renamed)
+    assert isinstance(outcome, Reply)
+    assert outcome.text == expected
+
+
 def test_a_yes_without_the_detail_asks_for_it_again(answer: Answer) -> None:
     outcome = answer("afirmar", "si", asked="precio")
     expected = "¡Perfecto! ¿De qué producto quieres saber el precio?"
