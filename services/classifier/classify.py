@@ -43,7 +43,7 @@ def classify(
 
 
 def _counts(verdict: Verdict) -> bool:
-    """Whether the turn is one of those that the student may answer alone, once it is trusted."""
+    """Whether a model spoke of it: what it said can be graded."""
     return verdict.reason not in (Reason.UNSUPPORTED_KIND, Reason.NO_MODEL)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from contracts.manifest import Manifest
-from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.shown import show
 from services.learning.normalise import different
 from services.learning.slot import TrustSlot
@@ -30,9 +30,7 @@ async def trusted(
         champion = await _champion(connection)
         new = await _new_samples(connection)
     given = slot.trust
-    graded = [
-        Evidence(row.said, row.confidence, row.teacher, row.second, row.person) for row in rows
-    ]
+    graded = [as_evidence(row, given.policy) for row in rows]
     return Trusted(
         state=given.state,
         threshold=given.threshold,

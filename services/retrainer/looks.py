@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from services.learning.certifying.certificate import Look
+from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.looking import look_if_due
 from services.learning.certifying.shown import show
 from services.learning.certifying.trust import (
@@ -16,10 +18,10 @@ from services.learning.certifying.trust import (
     after_promotion,
     trust,
 )
-from services.retrainer.standing import as_evidence, graded_turns, put_in_force, standing_of
+from services.retrainer.standing import graded_turns, put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
-from services.storage import certificates, evidence, leases, models
+from services.storage import catalogue, certificates, evidence, leases, models
 from services.storage.conversations import Transaction
 from services.storage.engine import Database
 from services.storage.errors import LeaseLost
@@ -35,8 +37,9 @@ LOOK = 60.0
 
 @dataclass(frozen=True)
 class Glance:
-    """What a look needs: the evidence of the window, and what stands so far."""
+    """What a look needs: the operator's rules, the evidence of the window, what stands so far."""
 
+    policy: Policy
     rows: list[Row]
     graded: Graded
     standing: Standing
@@ -48,6 +51,11 @@ class Glance:
     """The model that the standing is of; None: nothing was decided yet."""
     provisional: float | None
     """What was last chosen for the model in force."""
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """What the rows show under the operator's rules."""
+        return [as_evidence(row, self.policy) for row in self.rows]
 
     @property
     def by_hand(self) -> bool:
@@ -94,11 +102,8 @@ class Looks:
 
     async def look(self) -> Look | None:
         """Look if it is due and nobody else does; what it shows is in force when this returns."""
-        policy = self._steering.policy
-        async with self._database.read() as connection:
-            glance = await self._glance(connection)
-        self._tell(glance, policy)
-        if _seen(glance, policy) is None and not glance.by_hand:
+        glance = await self._tell()
+        if _seen(glance) is None and not glance.by_hand:
             return None
         async with self._database.begin() as connection:
             lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
@@ -108,42 +113,49 @@ class Looks:
             async with self._database.begin() as connection:
                 await leases.confirm(connection, lease)
                 # Read again: whoever held the lease until now may have looked.
-                return await self._act(connection, policy)
+                look = await self._act(connection)
         except LeaseLost as error:
             log.warning("look given up", why=str(error))
             return None
         finally:
             async with self._database.begin() as connection:
                 await leases.release(connection, lease)
+        await self._tell()
+        return look
 
-    def _tell(self, glance: Glance, policy: Policy) -> None:
-        given = trust(glance.standing, policy, glance.graded)
-        rows = [as_evidence(row) for row in glance.rows]
-        self._metrics.tell(given, show(rows, given.threshold, policy.delta), glance.version)
+    async def _tell(self) -> Glance:
+        """Read how things stand, for the metrics too."""
+        async with self._database.read() as connection:
+            glance = await self._glance(connection)
+        given = trust(glance.standing, glance.policy, glance.graded)
+        shown = show(glance.evidence, given.threshold, glance.policy.delta)
+        self._metrics.tell(given, shown, glance.version)
+        return glance
 
-    async def _act(self, transaction: Transaction, policy: Policy) -> Look | None:
+    async def _act(self, transaction: Transaction) -> Look | None:
         glance = await self._glance(transaction)
         if glance.by_hand:
-            await self._renew(transaction, glance, policy)
+            await self._renew(transaction, glance)
             return None
-        found = _seen(glance, policy)
+        found = _seen(glance)
         if found is None:
             return None
         seen, standing = found
         newest = glance.rows[-1].id if glance.rows else glance.last_seen
         await put_in_force(
-            transaction, standing, policy, glance.graded, version=glance.version,
+            transaction, standing, glance.policy, glance.graded, version=glance.version,
             seen=(seen, newest),
         )  # fmt: skip
         self._wake_outbox()
         log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
         return seen
 
-    async def _renew(self, transaction: Transaction, glance: Glance, policy: Policy) -> None:
+    async def _renew(self, transaction: Transaction, glance: Glance) -> None:
         """Let the standing be of the model that a person has put in force.
 
         Its own provisional threshold counts; where none is known, the one in force is kept.
         """
+        policy = glance.policy
         chosen = glance.provisional or glance.standing.provisional or policy.threshold
         renewed = after_promotion(glance.standing, chosen, policy, glance.graded)
         await put_in_force(transaction, renewed, policy, glance.graded, version=glance.version)
@@ -155,9 +167,11 @@ class Looks:
             transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
         )
         first = rows[0].id if rows else 0
+        actions = {each.name: each.action for each in await catalogue.read(transaction)}
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
         return Glance(
+            policy=replace(self._steering.policy, catalogue=actions),
             rows=rows,
             graded=await graded_turns(transaction, settings),
             standing=standing_of(newest),
@@ -170,8 +184,9 @@ class Looks:
         )
 
 
-def _seen(glance: Glance, policy: Policy) -> tuple[Look, Standing] | None:
+def _seen(glance: Glance) -> tuple[Look, Standing] | None:
     """The look and what stands after it, if it is due and there is something to test."""
     fresh = sum(row.id > glance.last_seen for row in glance.rows)
-    rows = [as_evidence(row) for row in glance.rows]
-    return look_if_due(rows, fresh, glance.number, glance.standing, policy, glance.graded.ever)
+    return look_if_due(
+        glance.evidence, fresh, glance.number, glance.standing, glance.policy, glance.graded.ever
+    )

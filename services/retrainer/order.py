@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.learning.promoting.promotion import TARGET
-
 
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -29,13 +27,15 @@ class Order(_Line):
     """The newest sample to learn from."""
     champion: str | None
     """The version of the model in force; None: there is none to compare with."""
-    critical: tuple[str, ...] = ()
+    critical: tuple[str, ...]
     """Intents that may lose less than others."""
-    target: float = TARGET
+    decided: tuple[str, ...]
+    """Intents of which the operator has decided: they have no say in the threshold."""
+    target: float
     """The precision at which the two models' coverages are compared, and a threshold is chosen."""
-    language: str = "es"
-    evidence_days: int = 90
-    evidence_rows: int = 2_000
+    language: str
+    evidence_days: int
+    evidence_rows: int
     """The window of graded turns on which the threshold is chosen."""
 
 

@@ -6,19 +6,12 @@ from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
-from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.trust import Graded, Policy, Standing, trust
 from services.runtime.live import LiveSettings
 from services.storage import certificates, evidence, outbox
 from services.storage.certificates import Certificate
 from services.storage.conversations import Transaction
-from services.storage.evidence import Row
 from services.storage.outbox import NewRow
-
-
-def as_evidence(row: Row) -> Evidence:
-    """A stored row as the certificate reads it."""
-    return Evidence(row.said, row.confidence, row.teacher, row.second, row.person)
 
 
 async def graded_turns(transaction: Transaction, settings: LiveSettings) -> Graded:

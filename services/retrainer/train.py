@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.artifact import ArtifactError, save, unseal, unseal_kept
+from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.provisional import provisional
+from services.learning.certifying.trust import Policy
 from services.learning.promoting.promotion import Promote, Refuse
 from services.learning.promoting.retraining import Champion, Sample, retrain
 from services.learning.recipe.training import TrainingDataError
@@ -23,7 +25,6 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
-from services.retrainer.standing import as_evidence
 from services.storage import evidence, models, samples
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
@@ -78,7 +79,7 @@ async def _material(order: Order) -> Material:
 
 def _graded(row: Row) -> Sample:
     """A graded turn under its label; one that is no sample is none that was learned."""
-    return Sample(row.sample or -row.id, row.text, as_evidence(row).label)
+    return Sample(row.sample or -row.id, row.text, as_evidence(row, Policy()).label)
 
 
 async def _champion(database: Database, order: Order) -> Champion | None:
@@ -114,7 +115,12 @@ def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
         samples=len(rows),
         reason=verdict.reason,
         provisional=provisional(
-            made.trained, made.kept, material.graded, order.target, order.language
+            made.trained,
+            made.kept,
+            material.graded,
+            order.target,
+            order.language,
+            frozenset(order.decided),
         ),
         deltas=deltas,
     )

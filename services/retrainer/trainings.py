@@ -140,7 +140,7 @@ class Trainings:
             self._wake_outbox()
 
     def _order(self, job: Job, scene: Scene) -> Order:
-        settings = self._steering.settings()
+        settings, policy = self._steering.settings(), self._steering.policy
         return Order(
             database_url=self._database.url.render_as_string(hide_password=False),
             key=self._key.hex(),
@@ -149,7 +149,8 @@ class Trainings:
             up_to=job.up_to,
             champion=scene.champion,
             critical=scene.critical,
-            target=self._steering.policy.target,
+            decided=tuple(sorted(policy.decided)),
+            target=policy.target,
             language=settings.ml_idioma,
             evidence_days=settings.ml_evidencia_dias,
             evidence_rows=settings.ml_evidencia_filas,

@@ -63,8 +63,13 @@ def sample_of(classified: IntentClassified, answer: Answer) -> SampleRecorded:
 
 
 def _graded(classified: IntentClassified) -> Graded | None:
-    """None where no model said anything: there was none, or a rule has resolved the turn."""
-    if classified.intent is None or classified.model_version is None:
+    """None where no model said anything of use.
+
+    There was none, a rule has resolved the turn, or the intent is no longer in the catalogue: then
+    any label contradicts it, which says nothing against either.
+    """
+    gone = classified.reason is Reason.OUT_OF_SCOPE and classified.intent != OUT_OF_SCOPE
+    if classified.intent is None or classified.model_version is None or gone:
         return None
     return Graded(
         said=classified.intent,

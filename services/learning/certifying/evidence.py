@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.catalogue import OUT_OF_SCOPE
+from contracts.events import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,8 @@ class Evidence:
 
     `said` and `confidence` are those of the model that was in force when the turn came, which
     cannot have learned from it. `teacher` is the teacher's first answer, `second` what it said when
-    it was asked again, blindly; `person` outranks both, and may be the only one.
+    it was asked again, blindly; `person` outranks both, and may be the only one. `rule` is what
+    holds for what the student said, however sure it is; None: the threshold decides.
     """
 
     said: str
@@ -19,6 +21,7 @@ class Evidence:
     teacher: str | None
     second: str | None = None
     person: str | None = None
+    rule: Reason | None = None
 
     @property
     def label(self) -> str:
@@ -36,8 +39,14 @@ class Evidence:
 
     @property
     def sure(self) -> float:
-        """Confidence with which it would be answered alone: 0 for what is named out of scope."""
-        return 0.0 if self.said == OUT_OF_SCOPE else self.confidence
+        """Confidence with which a threshold is passed: 0 where no threshold decides."""
+        return 0.0 if self.rule or self.said == OUT_OF_SCOPE else self.confidence
+
+    def is_alone(self, threshold: float) -> bool:
+        """Whether the student would answer it alone at this threshold."""
+        if self.rule or self.said == OUT_OF_SCOPE:
+            return self.rule is Reason.ACCEPTED
+        return self.confidence >= threshold
 
     @property
     def right(self) -> bool:

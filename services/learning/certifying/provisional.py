@@ -1,6 +1,7 @@
 """Chooses a threshold for a target on honest scores, before anything is proven."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 import numpy.typing as npt
@@ -24,20 +25,27 @@ _EDGE = 1e-4
 
 
 def provisional(
-    trained: Trained, kept: OutOfFold, graded: Sequence[Sample], target: float, language: str
+    trained: Trained,
+    kept: OutOfFold,
+    graded: Sequence[Sample],
+    target: float,
+    language: str,
+    decided: AbstractSet[str] = frozenset(),
 ) -> float:
     """The threshold for a new model, on rows that it could not learn from.
 
     `graded` are the drawn turns under the label that each has now. Those that it was trained on, or
     on whose text, have the word of the fold that held it out (`kept`); the others are asked for. As
-    long as there are few, all training rows serve instead.
+    long as there are few, all training rows serve instead. No threshold lets the `decided` intents
+    pass or not.
     """
+    aside = {OUT_OF_SCOPE, *decided}
     if len(graded) < FEWEST_GRADED:
-        said = np.array(kept.intents)[kept.said]
-        right = (kept.said == kept.truth) & (said != OUT_OF_SCOPE)
-        return choose(np.where(said == OUT_OF_SCOPE, 0.0, kept.sure), right, target)
+        passing = np.array([name not in aside for name in kept.intents])[kept.said]
+        right = (kept.said == kept.truth) & passing
+        return choose(np.where(passing, kept.sure, 0.0), right, target)
     words = _words(trained, kept, graded, language)
-    sure = [0.0 if said == OUT_OF_SCOPE else confidence for said, confidence in words]
+    sure = [0.0 if said in aside else confidence for said, confidence in words]
     right = [said == row.intent for (said, _), row in zip(words, graded, strict=True)]
     return choose(np.array(sure), np.array(right), target)
 

@@ -15,10 +15,10 @@ from services.learning.judging.measures import calibration_error
 class Shown:
     """Figures of graded turns; shares in [0, 1], None of no rows.
 
-    `answered_alone` is the share of the turns that the threshold accepts. Of those, `agreement` is
-    the share whose label is what the student said, and `agreement_bound` what it is at least.
-    Labels are the teacher's: only `precision_bound` is about the truth; None until a person has
-    checked an agreement. `ece` is over all rows.
+    `answered_alone` is the share of the turns that the threshold, or a rule, accepts. Of those,
+    `agreement` is the share whose label is what the student said, and `agreement_bound` what it is
+    at least. Labels are the teacher's: only `precision_bound` is about the truth; None until a
+    person has checked an agreement. `ece` is over all rows.
     """
 
     rows: int
@@ -33,7 +33,7 @@ class Shown:
 
 def show(evidence: Sequence[Evidence], threshold: float, level: float) -> Shown:
     """The figures at a threshold; bounds hold with probability 1 - `level` each."""
-    accepted = [row for row in evidence if row.sure >= threshold]
+    accepted = [row for row in evidence if row.is_alone(threshold)]
     agreed = sum(row.agreed for row in accepted)
     return Shown(
         rows=len(evidence),

@@ -34,6 +34,11 @@ class Policy:
     catalogue: Mapping[str, str | None] | None = None
     has_teacher: bool = True
 
+    @property
+    def decided(self) -> frozenset[str]:
+        """The intents of which the operator has decided: no threshold does."""
+        return self.always_ask | self.never_ask
+
 
 class Graded(NamedTuple):
     """How many drawn turns were graded: those still in the window, and all that ever were."""
@@ -149,16 +154,21 @@ def judge(prediction: Prediction, given: Trust) -> Reason:
     What the student takes for out of scope, or for an intent that the shop no longer has, is
     never its own to answer, however sure it is. Thresholds are inclusive.
     """
-    intent, policy = prediction.intent, given.policy
+    rule = ruled(prediction.intent, given.policy)
+    if rule is not None:
+        return rule
+    if prediction.confidence < given.threshold:
+        return _doubt(prediction, given.threshold)
+    return _permitted(prediction.intent, given)
+
+
+def ruled(intent: str, policy: Policy) -> Reason | None:
+    """What holds for an intent, however sure the student is of it; None: the threshold decides."""
     if intent == OUT_OF_SCOPE or (policy.catalogue is not None and intent not in policy.catalogue):
         return Reason.OUT_OF_SCOPE
     if intent in policy.always_ask:
         return Reason.ALWAYS_ASK
-    if intent in policy.never_ask:
-        return Reason.ACCEPTED
-    if prediction.confidence < given.threshold:
-        return _doubt(prediction, given.threshold)
-    return _permitted(intent, given)
+    return Reason.ACCEPTED if intent in policy.never_ask else None
 
 
 def _permitted(intent: str, given: Trust) -> Reason:

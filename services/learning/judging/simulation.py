@@ -17,6 +17,7 @@ from services.learning.certifying.trust import (
     Trust,
     after_promotion,
     judge,
+    ruled,
     trust,
 )
 from services.learning.judging.labelled import Message
@@ -156,7 +157,8 @@ class _Shop:
 
     def _grade(self, number: int, message: Message, said: Prediction, again: bool) -> None:
         second = message.teacher if again else None
-        row = Evidence(said.intent, said.confidence, message.teacher, second)
+        rule = ruled(said.intent, self._plan.policy)
+        row = Evidence(said.intent, said.confidence, message.teacher, second, rule=rule)
         self._evidence.append((len(self._samples) - 1, row))
         del self._evidence[: -self._plan.window]
         self._graded += 1
@@ -205,5 +207,7 @@ class _Shop:
             Sample(number, self._samples[number].text, row.label) for number, row in self._evidence
         ]
         policy = self._plan.policy
-        chosen = provisional(made.trained, made.kept, graded, policy.target, self._plan.language)
+        chosen = provisional(
+            made.trained, made.kept, graded, policy.target, self._plan.language, policy.decided
+        )
         self.standing = after_promotion(self.standing, chosen, policy, self._have)

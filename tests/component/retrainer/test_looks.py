@@ -32,12 +32,14 @@ def looks_of(shop: Shop, holder: str, registry: CollectorRegistry | None = None)
     return Looks(shop.database, holder, steering, shop._wake_outbox, metrics)
 
 
-async def grade(shop: Shop, first: int, rows: int, *, wrong: int = 0, origin: str = "live") -> None:
+async def grade(
+    shop: Shop, first: int, rows: int, *, wrong: int = 0, origin: str = "live", says: str = "saludo"
+) -> None:
     """So many drawn turns of a sure student, the first ones of them wrong."""
-    said, now = Said("saludo", 0.99, "v1", True), datetime.now(UTC)
+    said, now = Said(says, 0.99, "v1", True), datetime.now(UTC)
     voices = [
         Voice(
-            f"turn-{n}", "teacher", "envio" if n < first + wrong else "saludo", f"hola {n}", None,
+            f"turn-{n}", "teacher", "envio" if n < first + wrong else says, f"hola {n}", None,
             origin, now, said,
         )
         for n in range(first, first + rows)
@@ -92,6 +94,28 @@ async def test_a_student_that_is_often_wrong_is_refuted(shop: Shop, looks: Looks
     assert seen.state is TrustState.REFUTED
 
 
+async def test_what_always_goes_to_the_teacher_certifies_nothing_of_the_rest(
+    shop: Shop, looks: Looks
+) -> None:
+    rules = {"ml_intenciones_siempre_preguntar": ("saludo",)}
+    shop.live.settings = shop.live.settings.model_copy(update=rules)
+    await grade(shop, 0, 950)
+    await grade(shop, 950, 130, wrong=30, says="precio")
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.rows) == (TrustState.REFUTED, 130)
+
+
+async def test_an_intent_that_the_shop_no_longer_has_refutes_nothing(
+    shop: Shop, looks: Looks
+) -> None:
+    await grade(shop, 0, 30, wrong=30, says="de_antes")
+    await grade(shop, 30, 130)
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.rows) == (TrustState.CERTIFIED, 130)
+
+
 async def test_a_certificate_ends_when_its_rows_have_aged(shop: Shop, looks: Looks) -> None:
     await grade(shop, 0, 130)
     assert await looks.look()
@@ -129,6 +153,8 @@ async def test_a_promotion_chooses_a_threshold_and_keeps_what_was_certified(shop
 
 
 async def test_monitors_see_what_the_evidence_shows(shop: Shop) -> None:
+    teacher = {"openai_base_url": "http://127.0.0.1:1"}
+    shop.live.settings = shop.live.settings.model_copy(update=teacher)
     registry = CollectorRegistry()
     looks = looks_of(shop, "one", registry)
     await shop.look()
@@ -141,6 +167,10 @@ async def test_monitors_see_what_the_evidence_shows(shop: Shop) -> None:
     bound = registry.get_sample_value("aprendiz_evidence_agreement_bound")
     assert bound == pytest.approx(0.948, abs=0.001)
     labels = {"version": str(await shop.champion())}
+    assert registry.get_sample_value("aprendiz_trust_state", {"state": "unproven"}) == 1
+    await grade(shop, 100, 80)
+    await looks.look()
+    assert registry.get_sample_value("aprendiz_trust_state", {"state": "certified"}) == 1
     made = registry.get_sample_value("aprendiz_model_created_timestamp_seconds", labels)
     assert made == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
     states = [

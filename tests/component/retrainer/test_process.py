@@ -69,20 +69,21 @@ async def test_kill_9_of_a_retrainer_ends_its_training_which_another_takes_over(
     assert made.details["attempts"] == 2
 
 
+def order_to(database_url: str, models_dir: Path) -> Order:
+    return Order(
+        database_url=database_url, key=KEY.hex(), models_dir=models_dir, intents=(), up_to=1,
+        champion=None, critical=(), decided=(), target=0.95, language="es", evidence_days=90,
+        evidence_rows=2_000,
+    )  # fmt: skip
+
+
 async def test_a_process_in_the_middle_of_its_work_ends_when_its_standard_input_closes(
     tmp_path: Path,
 ) -> None:
     """It waits for a database that says nothing, which alone would take it ten seconds."""
     silent = await asyncio.start_server(_say_nothing, "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
-    order = Order(
-        database_url=f"mysql://nobody@127.0.0.1:{port}/nothing",
-        key=KEY.hex(),
-        models_dir=tmp_path,
-        intents=(),
-        up_to=1,
-        champion=None,
-    )
+    order = order_to(f"mysql://nobody@127.0.0.1:{port}/nothing", tmp_path)
     with _running("-m", "services.retrainer.train") as process:
         assert process.stdin
         process.stdin.write(order.line())
@@ -94,14 +95,7 @@ async def test_a_process_in_the_middle_of_its_work_ends_when_its_standard_input_
 
 
 async def test_an_away_database_is_no_failure_of_the_training(tmp_path: Path) -> None:
-    order = Order(
-        database_url=f"mysql://nobody@127.0.0.1:{free_port()}/nothing",
-        key=KEY.hex(),
-        models_dir=tmp_path,
-        intents=(),
-        up_to=1,
-        champion=None,
-    )
+    order = order_to(f"mysql://nobody@127.0.0.1:{free_port()}/nothing", tmp_path)
     outcome = await child.carry_out(order, lambda _: None)
     assert outcome.kind == "away"
 

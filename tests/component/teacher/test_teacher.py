@@ -169,7 +169,20 @@ async def test_a_label_comes_with_what_the_student_had_said(
     assert not sample.second
 
 
-@pytest.mark.parametrize("nobody", [{}, {"intent": "afirmar", "confidence": 1.0}])
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        {},
+        {"intent": "afirmar", "confidence": 1.0},
+        {
+            "intent": "de_antes",
+            "confidence": 0.99,
+            "model_version": "v1",
+            "reason": Reason.OUT_OF_SCOPE,
+        },
+    ],
+    ids=["no model", "a rule", "an intent that is gone"],
+)
 async def test_what_no_model_said_is_not_graded(stand: Stand, nobody: dict[str, Any]) -> None:
     [[_, sample]] = await teach(stand.teacher(), lesson(turn_of("pan?"), **nobody))
     assert isinstance(sample, SampleRecorded)

@@ -40,6 +40,15 @@ def test_few_graded_turns_leave_the_choice_to_the_training_rows() -> None:
     assert chosen(made, rows[: FEWEST_GRADED - 1]) == chosen(made, [])
 
 
+def test_intents_that_the_operator_decided_have_no_say_in_it() -> None:
+    made, rows = learned()
+    both = frozenset({"precio", "envio"})
+    nothing_left = choose(np.zeros(len(rows)), np.zeros(len(rows), dtype=bool), TARGET)
+    for graded in (rows, []):
+        assert provisional(made.trained, made.kept, graded, 0.3, "es") < nothing_left
+        assert provisional(made.trained, made.kept, graded, 0.3, "es", both) == nothing_left
+
+
 def test_the_lowest_threshold_that_is_expected_to_reach_the_target_is_chosen() -> None:
     sure = np.array([0.99] * 200 + [0.6] * 200)
     assert choose(sure, sure > 0.9, TARGET) > 0.6

@@ -1,8 +1,11 @@
 import pytest
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certifying.bounds import lower_bound
 from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.shown import show
+from services.learning.certifying.trust import Policy
 
 
 def turns(agreements: int, disagreements: int, *, checked: int = 0) -> list[Evidence]:
@@ -26,6 +29,15 @@ def test_shares_are_of_what_the_threshold_accepts() -> None:
     assert shown.answered_alone == pytest.approx(2 / 3)
     assert shown.agreement == 0.9
     assert shown.agreement_bound == lower_bound(18, 20, 0.1)
+
+
+def test_what_a_rule_answers_alone_counts_as_that_and_what_it_holds_back_does_not() -> None:
+    rules = Policy(never_ask=frozenset({"pago"}), always_ask=frozenset({"queja"}))
+    stored = [("precio", 0.9), ("precio", 0.5), ("pago", 0.2), ("queja", 0.99), (OUT_OF_SCOPE, 1.0)]
+    rows = [as_evidence(Evidence(said, confidence, said), rules) for said, confidence in stored]
+    assert [row.is_alone(0.8) for row in rows] == [True, False, True, False, False]
+    assert [row.sure for row in rows] == [0.9, 0.5, 0, 0, 0]
+    assert show(rows, 0.8, 0.1).answered_alone == 0.4
 
 
 def test_agreement_with_the_teacher_is_not_called_precision_until_people_have_checked() -> None:
