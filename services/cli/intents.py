@@ -98,7 +98,7 @@ def accept(
     wanted = {"name": name, "description": description, "reply": reply or None}
     stored, labelled = asyncio.run(_accept(read_settings(), wanted, by or me()))
     what = "says its reply" if stored.action == "reply" else "calls a person"
-    print(f"{stored.name} is in the catalogue and {what}; samples that got it as label: {labelled}")
+    print(f"{stored.name} is in the catalogue and {what}; samples learned as it: {labelled}")
 
 
 async def _listed(settings: Settings) -> "list[Intent]":

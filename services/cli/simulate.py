@@ -11,7 +11,7 @@ import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.cli.evaluate import ROWS, file_and_splits, rows_of, share
 from services.cli.options import Json
@@ -60,7 +60,7 @@ def simulate(
     threshold: Annotated[
         float, typer.Option(min=0, max=1, help="The operator's threshold; inclusive.")
     ] = 0.8,
-    seed: Annotated[int, typer.Option(help="Folds, draws and --shuffle.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Folds, draws and --shuffle.")] = 0,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Shuffle the stream first.")] = False,
     language: Annotated[str, typer.Option(help="Language of the messages: es or en.")] = "es",
     price: Annotated[
@@ -144,7 +144,8 @@ def _price(price: float | None) -> float:
 
 def _show(found: "Report") -> None:
     console = Console(soft_wrap=True, markup=False, highlight=False)
-    table = Table(*COLUMNS, box=SIMPLE)
+    columns = (Column(name, no_wrap=True, min_width=_LEAST.get(name, 6)) for name in COLUMNS)
+    table = Table(*columns, box=SIMPLE, padding=(0, 1, 0, 0))
     for name, figures in rows(found):
         table.add_row(name, *cells(figures))
     console.print(table)
@@ -157,6 +158,8 @@ def _show(found: "Report") -> None:
 
 COLUMNS = ("messages", "alone", "right", "agrees", "calls", "watch", "answers", "state", "at")
 """Heads of what `rows` and `cells` give; `watch` is the shadow and the blind calls among all."""
+_LEAST = {"messages": len("2001-2250"), "answers": len("answers"), "state": len("certified")}
+"""Letters that a narrow terminal leaves of a column; of the others enough for `100.0%`."""
 
 
 def rows(found: "Report") -> "list[tuple[str, Figures]]":

@@ -11,6 +11,7 @@ from services.retrainer.voices import hear
 from services.runtime.batch import Result
 from services.runtime.live import Live
 from services.storage import samples, training
+from services.storage.conversations import Transaction
 from services.storage.engine import Database
 from services.storage.samples import NewSample
 from services.storage.training import Request
@@ -38,14 +39,22 @@ class Handler:
             if isinstance(each.data, TrainingRequested)
         ]
         async with self._database.begin() as connection:
-            contacts = {each.data.contact_id for each in first if each.data.contact_id}
-            sent = Counter(await samples.sent_today(connection, contacts))
-            stored = [_sample(each, sent, settings.ml_muestras_contacto_dia) for each in first]
-            await samples.store(connection, stored)
+            await self._store(connection, first, settings.ml_muestras_contacto_dia)
             await hear(connection, recorded, settings.ml_auditoria / 100)
             await training.request(connection, requests)
         self._wake()
         return [[] for _ in batch]
+
+    async def _store(
+        self, transaction: Transaction, recorded: Sequence[Recorded], most: int
+    ) -> None:
+        """Keep new samples, at most so many a contact and day for the student to learn."""
+        # What came before already counts among those of today.
+        known = await samples.known(transaction, [each.id for each in recorded])
+        new = list({each.id: each for each in recorded if each.id not in known}.values())
+        contacts = {each.data.contact_id for each in new if each.data.contact_id}
+        sent = Counter(await samples.sent_today(transaction, contacts))
+        await samples.store(transaction, [_sample(each, sent, most) for each in new])
 
 
 def _sample(envelope: Recorded, sent: Counter[str], most: int) -> NewSample:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certifying.holding import Sent, confirmed
-from services.storage import samples
+from services.storage import catalogue, samples
 from services.storage.engine import Database
 from services.storage.samples import Held
 
@@ -13,8 +13,10 @@ from services.storage.samples import Held
 async def release_confirmed(database: Database, language: str) -> list[int]:
     """Let them be learned from; returns their ids. Before a training, so that it learns them."""
     async with database.read() as connection:
-        held = await samples.held(connection)
-        others = await samples.sent_like(connection, {each.intent for each in held}) if held else []
+        active = [each.name for each in await catalogue.read(connection)]
+        held = await samples.held(connection, active)
+        labels = {each.intent for each in held}
+        others = await samples.sent_like(connection, active, labels) if held else []
     if not others:
         return []
     # Every held one is compared with every other: seconds, in which this process still answers.

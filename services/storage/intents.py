@@ -11,7 +11,7 @@ from contracts.catalogue import HARMLESS, CatalogueIntent, Name
 from services.storage import audit, catalogue, settings, versions
 from services.storage.catalogue import StoredIntent, UnknownIntent
 from services.storage.clock import now
-from services.storage.samples import usable
+from services.storage.samples import label_of, usable
 from services.storage.tables import (
     conversations,
     evidence,
@@ -59,7 +59,7 @@ class Proposed(NamedTuple):
 async def add(
     connection: AsyncConnection, intent: CatalogueIntent, who: str
 ) -> tuple[StoredIntent, int]:
-    """Add an intent; samples for which it was proposed get it as their label: how many, is told.
+    """Add an intent; samples for which it was proposed are learned as it: how many, is told.
 
     Raises:
         IntentExists: there is one of that name.
@@ -70,10 +70,9 @@ async def add(
     row = catalogue.row_of(intent) | {"created_at": moment, "updated_at": moment}
     await connection.execute(insert(table).values(row))
     await audit.record(connection, who, [audit.Change("intent", intent.name, None, "added")])
-    labelled = await connection.execute(
-        update(training_samples).where(_waiting(intent.name)).values(intencion=intent.name)
-    )
-    return await catalogue.one(connection, intent.name), labelled.rowcount
+    waiting = select(func.count()).where(_waiting(intent.name))
+    stored = await catalogue.one(connection, intent.name)
+    return stored, await connection.scalar(waiting) or 0
 
 
 async def rename(connection: AsyncConnection, old: str, new: str, who: str) -> StoredIntent:
@@ -116,9 +115,11 @@ async def proposed(connection: AsyncConnection, limit: int, examples: int = 3) -
 
 async def counts(connection: AsyncConnection, intents: Iterable[str]) -> dict[str, int]:
     """How many different texts of each intent can be learned from; those without are left out."""
-    query = select(_samples.intencion, func.count(func.distinct(_samples.texto)))
-    query = query.where(usable, _samples.intencion.in_(list(intents)))
-    rows = await connection.execute(query.group_by(_samples.intencion))
+    names = list(intents)
+    label = label_of(names).label("label")
+    learned = select(label, _samples.texto).where(usable, label.in_(names)).subquery().c
+    query = select(learned.label, func.count(func.distinct(learned.texto)))
+    rows = await connection.execute(query.group_by(learned.label))
     return {name: int(found) for name, found in rows}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.catalogue import BASE
@@ -74,6 +74,12 @@ async def store(connection: AsyncConnection, samples: Iterable[NewSample]) -> No
     await insert_ignore(connection, training_samples, [_sample(each) for each in samples])
 
 
+async def known(connection: AsyncConnection, event_ids: Collection[str]) -> set[str]:
+    """Those of the events whose sample is kept already."""
+    query = select(_samples.event_id).where(_samples.event_id.in_(event_ids))
+    return set(await connection.scalars(query))
+
+
 async def release(connection: AsyncConnection, turn_id: str, intent: str | None) -> None:
     """Let a turn's held sample be learned from, under the label that two voices agree on."""
     held = and_(_samples.turn_id == turn_id, _samples.estado == SampleState.HELD)
@@ -104,13 +110,16 @@ async def sent_today(connection: AsyncConnection, contacts: Collection[str]) -> 
 
 
 async def sent_like(
-    connection: AsyncConnection, intents: Collection[str | None], limit: int = 5_000
+    connection: AsyncConnection,
+    intents: Collection[str],
+    labels: Collection[str | None],
+    limit: int = 5_000,
 ) -> list[Held]:
     """The newest samples of known contacts that can be learned from, with one of these labels."""
-    none_fits = and_(_samples.intencion.is_(None), _samples.etiquetado_por.is_not(None))
-    named = [each for each in intents if each is not None]
-    alike = or_(_samples.intencion.in_(named), none_fits)
-    query = select(_samples.id, _samples.texto, _samples.intencion, _samples.contact_id)
+    label = label_of(intents)
+    none_fits = and_(label.is_(None), _samples.etiquetado_por.is_not(None))
+    alike = or_(label.in_([each for each in labels if each is not None]), none_fits)
+    query = select(_samples.id, _samples.texto, label, _samples.contact_id)
     query = query.where(
         usable, alike, _samples.texto.is_not(None), _samples.contact_id.is_not(None)
     )
@@ -118,9 +127,11 @@ async def sent_like(
     return [Held(*row) for row in await connection.execute(newest_first)]
 
 
-async def held(connection: AsyncConnection, limit: int = 1_000) -> list[Held]:
+async def held(
+    connection: AsyncConnection, intents: Collection[str], limit: int = 1_000
+) -> list[Held]:
     """Held samples, the newest first."""
-    query = select(_samples.id, _samples.texto, _samples.intencion, _samples.contact_id)
+    query = select(_samples.id, _samples.texto, label_of(intents), _samples.contact_id)
     query = query.where(_samples.estado == SampleState.HELD, _samples.texto.is_not(None))
     newest_first = query.order_by(_samples.id.desc()).limit(limit)
     return [Held(*row) for row in await connection.execute(newest_first)]
@@ -144,9 +155,19 @@ async def labelled(
     connection: AsyncConnection, intents: Collection[str], up_to: int
 ) -> list[Labelled]:
     """All samples that can be learned from, up to and with a sample's id, in their order."""
-    query = select(_samples.id, _samples.texto, _samples.intencion)
+    query = select(_samples.id, _samples.texto, label_of(intents))
     query = query.where(_samples.id <= up_to, _teaches(intents)).order_by(_samples.id)
     return [Labelled(*row) for row in await connection.execute(query)]
+
+
+def label_of(intents: Collection[str]) -> ColumnElement[str | None]:
+    """What a sample is learned as, where the catalogue has these `intents`; NULL: none fits.
+
+    One that the labeller proposed because the catalogue had none is one, once the catalogue has it:
+    accepted since, renamed, or switched on again.
+    """
+    proposed = case((_samples.propuesta.in_(intents), _samples.propuesta))
+    return func.coalesce(_samples.intencion, proposed)
 
 
 usable = or_(_samples.estado.is_(None), _samples.estado == SampleState.RELEASED)

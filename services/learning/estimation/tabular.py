@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -156,15 +156,28 @@ def _list(text: str) -> list[Row]:
 
 
 def _csv(text: str) -> list[Row]:
-    text = text.lstrip("\r\n")  # not a tab: the first name may be empty
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.lstrip("\n")  # not a tab: the first name may be empty
     if text[:4].lower() == "sep=":  # how Excel is told the delimiter
-        text = text.partition("\n")[2].lstrip("\r\n")
+        text = text.partition("\n")[2].lstrip("\n")
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
     # A lone column needs no delimiter, and its texts hold commas.
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter if delimiter in head else _NONE)
+    rows = _records(text, delimiter if delimiter in head else _NONE)
+    names, *others = [row for row in rows if any(cell.strip() for cell in row)] or [[]]
+    return [dict(zip(names, row, strict=False)) for row in others]
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    # Strictly: else a quote that nothing closes takes all lines behind it for one text.
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    begun = 1
     try:
-        names, *rows = [row for row in reader if any(cell.strip() for cell in row)] or [[]]
+        for row in reader:
+            yield row
+            begun = reader.line_num + 1
     except csv.Error as error:
-        raise UnusableMessages(f"line {reader.line_num} is no CSV ({error}).") from error
-    return [dict(zip(names, row, strict=False)) for row in rows]
+        raise UnusableMessages(
+            f"the row that begins in line {begun} is no CSV ({error}). A text that begins with a "
+            'quotation mark needs one at its end, and "" for each inside.'
+        ) from error

@@ -69,7 +69,7 @@ def test_a_proposal_is_shown_masked_and_accepted() -> None:
     assert "garantia" in run("proposed").stdout
     accepted = run("accept", "garantia", "--description", "Pregunta por la garantía.")
     assert accepted.exit_code == 0, accepted.exception
-    assert "calls a person; samples that got it as label: 2" in accepted.stdout
+    assert "calls a person; samples learned as it: 2" in accepted.stdout
     assert run("proposed").stdout == "The teacher proposes nothing new.\n"
     assert json.loads(run("show", "garantia").stdout)["texts"] == 2
 

@@ -129,6 +129,14 @@ async def test_a_contact_cannot_teach_more_than_its_share_of_a_day(shop: Shop) -
     assert len(await window(shop)) == 4
 
 
+async def test_what_comes_twice_counts_once_towards_it(shop: Shop) -> None:
+    shop.live.settings = LiveSettings(ml_muestras_contacto_dia=3)
+    first = [said("precio", turn_id=f"a-{place}") for place in range(2)]
+    await shop.take(*first, first[0])
+    await shop.take(*first, said("precio", turn_id="b"))
+    assert [state for _, state in await stored(shop)] == [None, None, None]
+
+
 async def test_a_person_may_teach_as_much_as_she_likes(shop: Shop) -> None:
     shop.live.settings = LiveSettings(ml_muestras_contacto_dia=1)
     for place in range(2):

@@ -149,16 +149,40 @@ async def test_only_what_is_not_held_dropped_or_capped_is_learned(database: Data
     assert await learned(database) == {"plain": "envio", "released": "envio"}
 
 
+async def test_what_was_proposed_is_learned_as_that_while_the_catalogue_has_it(
+    database: Database,
+) -> None:
+    garantia = [
+        sample(name, None, state)._replace(proposed="garantia")
+        for name, state in (("a", None), ("b", SampleState.HELD))
+    ]
+    async with database.begin() as connection:
+        await samples.store(connection, [*garantia, sample("c", None)])
+        for intents, label in ((["envio"], None), (["envio", "garantia"], "garantia")):
+            rows = await samples.labelled(connection, intents, 10**9)
+            assert {row.text: row.intent for row in rows} == {"a": label, "c": None}
+            [held] = await samples.held(connection, intents)
+            assert held.intent == label
+            like = await samples.sent_like(connection, intents, [label])
+            assert {row.text for row in like} >= {"a"}
+
+
+async def test_samples_are_known_by_their_events(database: Database) -> None:
+    async with database.begin() as connection:
+        await samples.store(connection, [sample("a", "envio")])
+        assert await samples.known(connection, ["e-a", "e-b"]) == {"e-a"}
+
+
 async def test_held_samples_are_released_alone(database: Database) -> None:
     async with database.begin() as connection:
         held = [sample(name, "envio", SampleState.HELD) for name in ("a", "b", "c")]
         await samples.store(connection, [*held, sample("d", "envio", SampleState.CAPPED)])
         await samples.release(connection, "t-a", "precio")
         await samples.release(connection, "t-d", "precio")
-        [_, second] = await samples.held(connection)
+        [_, second] = await samples.held(connection, ["envio"])
         assert (second.text, second.intent, second.contact_id) == ("b", "envio", "ana")
         await samples.release_ids(connection, [second.id])
-        assert [each.text for each in await samples.held(connection)] == ["c"]
+        assert [each.text for each in await samples.held(connection, ["envio"])] == ["c"]
     assert await learned(database) == {"a": "precio", "b": "envio"}
 
 

@@ -134,6 +134,17 @@ async def test_proposals_are_counted_the_most_wanted_first(shop: Database) -> No
         ]
 
 
+async def test_an_intent_that_takes_a_proposed_name_is_learned_from_what_was_proposed(
+    shop: Database,
+) -> None:
+    old = await first(shop)
+    texts = await count(shop, old)
+    await store(shop, [proposal("tienen descuento?", "rebajas")])
+    async with shop.begin() as connection:
+        await intents.rename(connection, old, "rebajas", "ana")
+    assert await count(shop, "rebajas") == texts + 1
+
+
 async def test_an_accepted_proposal_labels_its_samples(shop: Database) -> None:
     await store(shop, [proposal(f"tiene garantia {n}", "garantia") for n in range(3)])
     await store(shop, [proposal("tiene garantia x", "garantia", estado="dropped")])

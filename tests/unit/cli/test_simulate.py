@@ -41,9 +41,10 @@ def rows(tmp_path: Path) -> Path:
     return path
 
 
-def simulate(*options: object) -> Result:
+def simulate(*options: object, width: int = 120) -> Result:
     """Run the command."""
-    return CliRunner().invoke(app, ["simulate", *map(str, options)])
+    runner = CliRunner(env={"COLUMNS": str(width)})
+    return runner.invoke(app, ["simulate", *map(str, options)])
 
 
 def figures(*options: object) -> dict[str, Any]:
@@ -59,6 +60,12 @@ def test_it_prints_windows_and_where_it_ended(rows: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "2nd" in result.stdout
     assert "At the end unproven, threshold" in result.stdout
+
+
+def test_a_narrow_terminal_cuts_no_word(rows: Path) -> None:
+    shown = simulate("--base", f"{rows}:base", "--stream", f"{rows}:new", width=80).stdout
+    assert "…" not in shown
+    assert max(map(len, shown.split("At the end")[0].splitlines())) <= 80
 
 
 def test_the_teacher_of_a_row_is_who_is_asked(rows: Path) -> None:

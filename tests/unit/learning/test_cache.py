@@ -40,7 +40,9 @@ def test_a_second_time_there_is_nothing_to_do(cache: Path) -> None:
 
 def test_a_half_deleted_or_half_written_model_goes_too(cache: Path) -> None:
     (cache / VERSIONS[0] / MANIFEST).unlink()
-    assert VERSIONS[0] in forget(cache, set())
+    (cache / VERSIONS[1] / MODEL).rename(cache / VERSIONS[1] / f".{MODEL}.4711")
+    assert {VERSIONS[0], VERSIONS[1]} <= set(forget(cache, set()))
+    assert not (cache / VERSIONS[1]).exists()
 
 
 def test_what_is_not_ours_stays(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

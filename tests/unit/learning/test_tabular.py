@@ -71,6 +71,18 @@ def test_what_is_no_table_is_refused(text: str) -> None:
         table(text)
 
 
+@pytest.mark.parametrize("text", ['"hola, tienes?,saludo', '"hola" amigo,saludo'])
+def test_a_quotation_mark_that_ends_nowhere_swallows_no_rows(text: str) -> None:
+    rows = ["cuanto vale?,precio"] * 3
+    with pytest.raises(UnusableMessages, match=r"begins in line 3 .* quotation mark"):
+        table("\n".join(["texto,clase", rows[0], text, *rows]))
+
+
+def test_lines_may_end_as_on_an_old_mac() -> None:
+    found = table("texto,clase\rhola,saludo\radios,despedida")
+    assert [each.text for each in found.messages] == ["hola", "adios"]
+
+
 def test_contacts_and_dates_are_read_where_there_are_some() -> None:
     text = "texto,telefono,fecha\nhola,57300,{}\n"
     for date in (
