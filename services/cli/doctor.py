@@ -5,7 +5,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 import typer
-from rich import print as show
+from rich.console import Console
+from rich.text import Text
 
 from contracts import topology
 from services.cli.options import Json
@@ -24,8 +25,9 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps({name: {"ok": ok, "says": words} for name, (ok, words) in found.items()}))
     else:
+        console = Console(soft_wrap=True, markup=False, highlight=False)
         for name, (ok, words) in found.items():
-            show(f"[{'green' if ok else 'red'}]{'ok' if ok else 'no'}[/] {name}: {words}")
+            console.print(Text("ok" if ok else "no", "green" if ok else "red"), f"{name}: {words}")
     raise typer.Exit(0 if all(ok for ok, _ in found.values()) else 1)
 
 

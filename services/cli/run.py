@@ -71,8 +71,8 @@ async def _talk(
     from services.cli.chat import converse
 
     console = Console()
-    api = f"http://{settings.http_host}:{settings.http_port or 5000}/docs"
-    console.print(f"Aprendiz runs. HTTP API: {api}   Log: {settings.home / 'aprendiz.log'}")
+    log = settings.home / "aprendiz.log"
+    console.print(f"Aprendiz runs. HTTP API: {process.url}/docs   Log: {log}", markup=False)
     with console.status("The first model is being trained; a moment..."):
         await _until_ready(process, running, stop)
     if not running.done() and not stop.is_set():

@@ -10,7 +10,7 @@ from services.panel.api import build
 from services.panel.engine import Judge
 from services.panel.inside import Inside
 from services.runtime.health import Probe
-from services.runtime.http import open_socket, serve
+from services.runtime.http import open_socket, serve, url_of
 from services.runtime.process import Frame, Part
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
@@ -49,12 +49,13 @@ def assemble(
         Inside(database, slot, trusted, frame.live, judge, asked, frame.wake_outbox, key), token
     )
 
+    url = url_of(listening)
+
     async def run(stop: asyncio.Event) -> None:
-        host, chosen = listening.getsockname()[:2]
-        log.info("HTTP API is up", host=host, port=chosen)
+        log.info("HTTP API is up", url=url)
         await serve(app, listening, stop)
 
-    return Part(NAME, background=[run])
+    return Part(NAME, background=[run], url=url)
 
 
 def _database_probe(database: Database) -> Probe:

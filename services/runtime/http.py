@@ -41,6 +41,12 @@ def open_socket(host: str, port: int, setting: str) -> socket.socket:
         ) from error
 
 
+def url_of(listening: socket.socket) -> str:
+    """The URL of an open socket, its real port included where any was asked for."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 async def serve(app: ASGIApp, listening: socket.socket, stop: asyncio.Event) -> None:
     """Serve ``app`` on an open socket until ``stop``."""
     config = uvicorn.Config(

@@ -55,6 +55,8 @@ class Part:
     follows: Mapping[str, Callback] = field(default_factory=dict)
     """What to do when a version of the database has moved: settings, model, catalogue."""
     probes: Mapping[str, Probe] = field(default_factory=dict)
+    url: str | None = None
+    """Where it serves people, if it does."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,11 @@ class Process:
             if queue in error.items:
                 raise
         await self._dependencies.ping()
+
+    @property
+    def url(self) -> str | None:
+        """Where people can look at it with a browser; None without the panel."""
+        return next((part.url for part in self._parts if part.url), None)
 
     def probes(self) -> dict[str, Probe]:
         """Everything that ``/readyz`` asks."""

@@ -119,7 +119,7 @@ class Database:
             told = translated(error)
             if told is error:
                 raise
-            raise told from error
+            raise told from None  # its own words may quote what people wrote
 
 
 # Parameters are what people write and who they are: no error may carry them into a log.

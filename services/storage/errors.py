@@ -1,5 +1,6 @@
 """What can go wrong with the database, in words; drivers' errors don't leave this package."""
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy.exc import DBAPIError, StatementError
@@ -14,6 +15,8 @@ _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
 # No such table or column. SQLite has only words for it.
 _MISSING_MYSQL = {1054, 1146}
 _MISSING_SQLITE = ("no such table", "no such column", "has no column named")
+# The value may hold quotation marks itself; what follows it may be a key's name in such marks.
+_VALUE = re.compile(r"(entry |value:? )(?:'.*'(?= for )|'.*')", re.DOTALL)
 # Not OSError: what else the caller's transaction touches may raise its own kinds of it.
 _BROKEN = (ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError, BrokenPipeError)
 
@@ -58,13 +61,11 @@ class LeaseLost(Exception):
 def translated(error: Exception) -> Exception:
     """The error in this package's words; what is not the database's comes back as it is."""
     if isinstance(error, DBAPIError):
+        said = f"The database said: {_without_values(str(error.orig))}"
         if _lacks_tables(error):
-            return SchemaMismatch(
-                f"The database said: {error.orig}. Its tables are not this release's: run "
-                "`aprendiz db upgrade`."
-            )
-        kind = DatabaseAway if _is_away(error) else DatabaseError
-        return kind(f"The database said: {error.orig}")
+            cure = "run `aprendiz db upgrade`."
+            return SchemaMismatch(f"{said}. Its tables are not this release's: {cure}")
+        return DatabaseAway(said) if _is_away(error) else DatabaseError(said)
     if isinstance(error, PoolTimeout):
         return DatabaseAway("All connections to the database are in use, and none came free")
     if isinstance(error, StatementError) and isinstance(error.orig, ValueError):
@@ -72,6 +73,14 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, _BROKEN):
         return DatabaseAway(f"The connection to the database failed: {error!r}")
     return error
+
+
+def _without_values(words: str) -> str:
+    """What a server says of a duplicate or of a wrong value, without quoting it: it is somebody's.
+
+    Names of keys and columns stay.
+    """
+    return _VALUE.sub(r"\1'...'", words)
 
 
 def _is_away(error: DBAPIError) -> bool:

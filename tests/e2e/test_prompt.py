@@ -69,6 +69,8 @@ def terminal() -> Iterator[tuple[Terminal, int]]:
 
 async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -> None:
     home = Home(folder / "prompt")
+    # The port that the database's setting would name, and no other, is the one that is shown.
+    home.settings["ml_engine_port"] = home.settings.pop("http_port")
     await home.command("db", "upgrade")
     with terminal() as (person, slave):
         run = await asyncio.create_subprocess_exec(
@@ -81,6 +83,7 @@ async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -
             start_new_session=True,
         )
         try:
+            await person.shows(re.escape(f"HTTP API: {home.api}/docs"))
             await person.shows("tú>")
             person.type("hola buenas tardes\r")
             await person.shows(r"Gracias por escribirnos")

@@ -38,6 +38,16 @@ def test_a_failure_that_looks_like_markup_is_listed(
     assert "[/red]" in listed.output
 
 
+def test_a_folder_that_looks_like_markup_is_examined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "a[" / "b]c"
+    monkeypatch.setenv("APRENDIZ_HOME", str(home))
+    examined = CliRunner().invoke(app, ["doctor"])
+    assert isinstance(examined.exception, SystemExit), examined.output
+    assert f"ok broker: embedded, {home}" in examined.output
+
+
 class Heard:
     """A listener that has heard these bodies."""
 

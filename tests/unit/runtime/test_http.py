@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from services.runtime import health
 from services.runtime.health import Probe, health_app
-from services.runtime.http import PortBusy, open_socket, serve
+from services.runtime.http import PortBusy, open_socket, serve, url_of
 from services.runtime.metrics import ConsumerMetrics, Metrics
 
 
@@ -92,3 +92,9 @@ def test_a_busy_port_names_the_setting_to_change(host: str) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortBusy, match=f"{port}.*set APRENDIZ_HTTP_PORT to another"):
             open_socket(host, port, "APRENDIZ_HTTP_PORT")
+
+
+@pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]")])
+def test_a_url_names_the_port_that_was_really_opened(host: str, shown: str) -> None:
+    with open_socket(host, 0, "APRENDIZ_HTTP_PORT") as listening:
+        assert url_of(listening) == f"http://{shown}:{listening.getsockname()[1]}"
