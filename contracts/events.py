@@ -1,7 +1,7 @@
 """Every event of Aprendiz, in the order in which a message meets them."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -261,6 +261,32 @@ class ReplyRequested(Event):
     """The provider's id of the last message that is answered."""
     received_at: Moment
     """When the first message of the turn was sent: the start of the customer's wait."""
+
+    @classmethod
+    def to(
+        cls,
+        turn: TurnReady,
+        text: str,
+        author: Author,
+        *,
+        kind: ReplyKind = ReplyKind.ANSWER,
+        intent: str | None = None,
+        asks: str | None = None,
+    ) -> Self:
+        """A reply to the turn's last message; the customer waits since the first one."""
+        return cls(
+            turn_id=turn.turn_id,
+            conversation_id=turn.conversation_id,
+            contact=turn.contact,
+            gateway=turn.gateway,
+            text=text,
+            kind=kind,
+            author=author,
+            intent=intent,
+            asks=asks,
+            in_reply_to=turn.messages[-1].provider_message_id,
+            received_at=turn.messages[0].sent_at,
+        )
 
     @property
     def type(self) -> str:

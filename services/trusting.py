@@ -21,16 +21,16 @@ EVERY = 60.0
 
 
 def policy_of(settings: LiveSettings, actions: Mapping[str, str | None] | None = None) -> Policy:
-    """What the operator set; the one place where percentages become shares.
+    """What the operator set.
 
     ``actions`` are what the router does on each intent of the catalogue; None: any is in it.
     """
     return Policy(
-        target=settings.ml_precision_objetivo / 100,
+        target=settings.target,
         delta=settings.ml_delta,
         threshold=settings.threshold,
         fixed=settings.ml_umbral_modo == FIXED,
-        share=settings.ml_sorteo / 100,
+        share=settings.drawn,
         first=settings.ml_sorteo_inicial,
         harmless=frozenset(settings.ml_intenciones_inofensivas),
         always_ask=frozenset(settings.ml_intenciones_siempre_preguntar),

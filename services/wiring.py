@@ -1,7 +1,5 @@
 """The composition root: opens broker and database once, and puts a process together by hand."""
 
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -32,7 +30,7 @@ from services.runtime.outbox import Outbox
 from services.runtime.policy import Rules
 from services.runtime.process import Dependencies, Frame, Part, Process
 from services.runtime.settings import Settings
-from services.storage import migrate, secrets, versions
+from services.storage import leases, migrate, secrets, versions
 from services.storage import settings as stored_settings
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
@@ -108,7 +106,7 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
         await _refresh(live, database, keys)
         broker = open_broker(settings, name)
         away = (*Rules().away, DatabaseAway)
-        outbox = Outbox(OutboxStore(database, _holder()), broker, away)
+        outbox = Outbox(OutboxStore(database, leases.this_process()), broker, away)
         frame = Frame(settings, live, broker, Metrics(CollectorRegistry()), outbox.wake)
         slot = ModelSlot()
         champion = Champion(database, slot, settings.models_dir, keys.signing)
@@ -158,7 +156,3 @@ def _plain(key: bytes, name: str, stored: str | None) -> str | None:
 async def _versions(database: Database) -> Mapping[str, int]:
     async with database.read() as connection:
         return await versions.read(connection)
-
-
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from services.cli.options import Json
+from services.cli.options import Json, Language
 
 if TYPE_CHECKING:
     from services.cli.intake import Intake
@@ -25,7 +25,7 @@ def estimate(
         Path | None,
         typer.Option(help="Learn from these rows or this catalogue, not from the shipped one."),
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of the messages: es or en.")] = "es",
+    language: Language = "es",
     target: Annotated[
         float,
         typer.Option(min=0.5, max=0.9999, help="Precision wanted; 0.8 is shown in any case."),
@@ -71,10 +71,7 @@ def estimate(
     """
     from services.cli.estimate_words import show
     from services.cli.intake import Columns, take_in
-    from services.learning.grams import STEMMERS
 
-    if language not in STEMMERS:
-        raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
     with Console(stderr=True).status("Reading and training ..."):
         intake = take_in(file, Columns(tuple(shop_name or ()), column, label))
         found = _estimated(intake, file, base, language, target, price)

@@ -6,6 +6,19 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+
+
+def _known(language: str) -> str:
+    from services.learning.grams import STEMMERS
+
+    if language not in STEMMERS:
+        raise typer.BadParameter(f"{language}: there are {', '.join(sorted(STEMMERS))}")
+    return language
+
+
+Language = Annotated[
+    str, typer.Option("--language", help="Language of the messages: es or en.", callback=_known)
+]
 By = Annotated[str, typer.Option("--by", help="Who does it, for the history.", show_default=False)]
 
 

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from services.cli.evaluate import ROWS, file_and_splits, rows_of, share
-from services.cli.options import Json
+from services.cli.options import Json, Language
 
 if TYPE_CHECKING:
     from services.learning.judging.labelled import Message
@@ -62,7 +62,7 @@ def simulate(
     ] = 0.8,
     seed: Annotated[int, typer.Option(min=0, help="Folds, draws and --shuffle.")] = 0,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Shuffle the stream first.")] = False,
-    language: Annotated[str, typer.Option(help="Language of the messages: es or en.")] = "es",
+    language: Language = "es",
     price: Annotated[
         float | None,
         typer.Option(min=0, help="USD for 1,000 calls; without it gpt-4o-mini's, assumed."),
@@ -84,12 +84,9 @@ def simulate(
     Example: aprendiz simulate --base training_data/base_intents.json --stream mine.jsonl
     """
     from services.learning.certifying.trust import Policy
-    from services.learning.grams import STEMMERS
     from services.learning.judging.simulated import report as reported
     from services.learning.judging.simulation import Plan
 
-    if language not in STEMMERS:
-        raise typer.BadParameter(f"--language {language}: there are {', '.join(sorted(STEMMERS))}")
     if report is not None:
         from services.cli.report import prepare
 

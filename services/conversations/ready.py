@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.codec import encode
 from contracts.envelope import caused_id, originate
 from contracts.events import Asked, Contact, TurnMessage, TurnReady
 from services.conversations.turns import that_fit
@@ -55,4 +54,4 @@ def outbox_row(event: TurnReady, source: str) -> NewRow:
     """The event as a row to publish; the same turn always gives the same id."""
     given_id = caused_id(event.turn_id, event.type, 0)
     envelope = originate(event, source=source, given_id=given_id)
-    return NewRow(envelope.id, envelope.type, encode(envelope))
+    return NewRow.of(envelope)

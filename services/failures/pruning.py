@@ -1,9 +1,6 @@
 """Forgets settled rows once a day, in small steps."""
 
 import asyncio
-import os
-import secrets
-import socket
 
 import structlog
 
@@ -59,6 +56,5 @@ class Pruning:
 
     async def _is_due(self) -> bool:
         # Never given back: whoever takes it keeps the others, and the next start, away for a day.
-        holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         async with self._database.begin() as connection:
-            return await leases.acquire(connection, LEASE, holder, DAY) is not None
+            return await leases.acquire(connection, LEASE, leases.this_process(), DAY) is not None

@@ -4,7 +4,6 @@ import asyncio
 from typing import NamedTuple
 from uuid import uuid4
 
-from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
@@ -88,5 +87,5 @@ async def _change(
         ended = await choices.choose(connection, version, before, who)
         event = ModelPromoted(version=version, digest=manifest.digest, previous=before)
         envelope = originate(event, source=SOURCE, given_id=str(uuid4()))
-        await outbox.add(connection, [NewRow(envelope.id, envelope.type, encode(envelope))])
+        await outbox.add(connection, [NewRow.of(envelope)])
     return Promotion(version, before, tuple(ended))

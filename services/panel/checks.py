@@ -5,7 +5,6 @@ from uuid import NAMESPACE_URL, uuid5
 from fastapi import FastAPI
 
 from contracts.catalogue import OUT_OF_SCOPE
-from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import Author, Origin, SampleRecorded
 from services.panel.bodies import Answered, Check, Checks, Label
@@ -67,7 +66,7 @@ async def _label(database: Database, turn_id: str, given: Label) -> None:
         )
         given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:check:{turn_id}"))
         envelope = originate(sample, source=SOURCE, given_id=given_id)
-        await outbox.add(connection, [NewRow(envelope.id, envelope.type, encode(envelope))])
+        await outbox.add(connection, [NewRow.of(envelope)])
         change = Change("label", turn_id, None, given.intent or OUT_OF_SCOPE)
         await record(connection, given.person, [change])
 

@@ -73,24 +73,13 @@ async def answer(database: Database, turn_id: str, given: Answer) -> None:
         kept = await claims.claim(connection, turn_id, ReplyKind.ANSWER, owner, encode(reply))
         if kept is None:
             raise _claimed(turn_id)
-        rows = [NewRow(each.id, each.type, encode(each)) for each in (reply, *others)]
+        rows = [NewRow.of(each) for each in (reply, *others)]
         await outbox.add(connection, rows)
 
 
 def events(turn: TurnReady, given: Answer) -> Sequence[Envelope[Event]]:
     """The reply to the customer first; then the sample, if the customer wrote anything."""
-    reply = ReplyRequested(
-        turn_id=turn.turn_id,
-        conversation_id=turn.conversation_id,
-        contact=turn.contact,
-        gateway=turn.gateway,
-        text=given.text,
-        kind=ReplyKind.ANSWER,
-        author=Author.PERSON,
-        intent=given.intent,
-        in_reply_to=turn.messages[-1].provider_message_id,
-        received_at=turn.messages[0].sent_at,
-    )
+    reply = ReplyRequested.to(turn, given.text, Author.PERSON, intent=given.intent)
     found: list[Event] = [reply]
     if turn.text.strip():
         found.append(_sample(turn, given.intent))

@@ -2,7 +2,6 @@
 
 from uuid import uuid4
 
-from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import TrainingRequested
 from services.panel.bodies import Training
@@ -22,7 +21,7 @@ async def ask(database: Database, requested_by: str) -> str:
     envelope = originate(event, source=SOURCE, given_id=asked.training_id)
     async with database.begin() as connection:
         await training.request(connection, [asked])
-        await outbox.add(connection, [NewRow(envelope.id, envelope.type, encode(envelope))])
+        await outbox.add(connection, [NewRow.of(envelope)])
     return asked.training_id
 
 

@@ -40,7 +40,7 @@ class Handler:
         ]
         async with self._database.begin() as connection:
             await self._store(connection, first, settings.ml_muestras_contacto_dia)
-            await hear(connection, recorded, settings.ml_auditoria / 100)
+            await hear(connection, recorded, settings.audited)
             await training.request(connection, requests)
         self._wake()
         return [[] for _ in batch]

@@ -21,6 +21,7 @@ from services.learning.certifying.trust import (
 from services.retrainer.standing import graded_turns, put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
+from services.runtime.waiting import woken
 from services.storage import catalogue, certificates, evidence, leases, models
 from services.storage.conversations import Transaction
 from services.storage.engine import Database
@@ -95,10 +96,7 @@ class Looks:
         while not stop.is_set():
             self._woken.clear()
             await self.look()
-            tasks = [asyncio.ensure_future(event.wait()) for event in (stop, self._woken)]
-            await asyncio.wait(tasks, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
+            await woken(stop, self._woken, LOOK)
 
     async def look(self) -> Look | None:
         """Look if it is due and nobody else does; what it shows is in force when this returns."""

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
@@ -168,4 +167,4 @@ def _promoted(training_id: str, manifest: Manifest, before: str | None) -> NewRo
     # Named after its training, so that recording the same end twice is one event.
     given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:training:{training_id}:promoted"))
     envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
-    return NewRow(envelope.id, envelope.type, encode(envelope))
+    return NewRow.of(envelope)

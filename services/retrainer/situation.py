@@ -1,5 +1,6 @@
 """Reads from the database what the decision needs."""
 
+import asyncio
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,10 +55,11 @@ class Reader:
         """How things stand now; ``wanted`` new samples start a training."""
         async with self._database.read() as connection:
             champion = await models.alias(connection, models.CHAMPION)
+        judged = await self._standing(champion)
+        async with self._database.read() as connection:
             stored = await catalogue.read(connection)
             active = tuple(each.name for each in stored)
             seen = await training.seen_up_to(connection)
-            judged = await self._standing(champion)
             known = await _learnable(connection, active, judged.intents)
             situation = Situation(
                 standing=judged.standing,
@@ -95,7 +97,8 @@ class Reader:
                 manifest, file = await models.fetch(connection, champion)
         except ModelMissing:
             return _Judged(champion, Standing.OUTDATED)
-        return _Judged(champion, _verdict(manifest, file, self._key), manifest.intents)
+        verdict = await asyncio.to_thread(_verdict, manifest, file, self._key)
+        return _Judged(champion, verdict, manifest.intents)
 
 
 def _verdict(manifest: Manifest, file: bytes, key: bytes) -> Standing:

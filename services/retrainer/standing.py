@@ -2,7 +2,6 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.codec import encode
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
@@ -94,4 +93,4 @@ def _issued(stored: Certificate, number: int) -> NewRow:
     )
     given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:certificate:{number}"))
     envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
-    return NewRow(envelope.id, envelope.type, encode(envelope))
+    return NewRow.of(envelope)

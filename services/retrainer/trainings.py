@@ -1,9 +1,6 @@
 """Looks whether a training is due, and sees one through: claimed, run, recorded, told."""
 
 import asyncio
-import os
-import secrets
-import socket
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -19,6 +16,7 @@ from services.retrainer.record import Job, Record
 from services.retrainer.releasing import release_confirmed
 from services.retrainer.situation import Reader, Scene
 from services.retrainer.steering import Steering
+from services.runtime.waiting import woken
 from services.storage import leases
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway, LeaseLost
@@ -65,7 +63,7 @@ class Trainings:
         self._look_seconds = look_seconds
         self._reader = Reader(database, key)
         self._record = Record(database, key, models_dir, steering)
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._holder = leases.this_process()
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -77,7 +75,7 @@ class Trainings:
         while not stop.is_set():
             self._woken.clear()
             if not await self.look(stop):
-                await self._sleep(stop)
+                await woken(stop, self._woken, self._look_seconds)
 
     async def look(self, stop: asyncio.Event) -> bool:
         """Do the next thing that is due, if any; False when there is nothing to do here."""
@@ -200,9 +198,3 @@ class Trainings:
                 await leases.release(connection, lease)
         except DatabaseAway as error:
             log.warning("the training's lease runs out by itself", why=str(error))
-
-    async def _sleep(self, stop: asyncio.Event) -> None:
-        tasks = [asyncio.ensure_future(event.wait()) for event in (stop, self._woken)]
-        await asyncio.wait(tasks, timeout=self._look_seconds, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()

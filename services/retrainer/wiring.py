@@ -1,7 +1,5 @@
 """Puts the retrainer together."""
 
-import os
-import socket
 from collections.abc import Callable
 
 from contracts.topology import queue_of
@@ -15,6 +13,7 @@ from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.keys import Keys
 from services.runtime.live import LiveSettings
 from services.runtime.process import Frame, Intake, Part
+from services.storage import leases, versions
 from services.storage.engine import Database
 
 NAME = "retrainer"
@@ -25,8 +24,8 @@ def assemble(
 ) -> Part:
     """The retrainer's part of a process; ``to_policy`` says what settings mean for the student."""
     steering = Steering(lambda: frame.live.settings, to_policy)
-    holder, seen = f"{socket.gethostname()}:{os.getpid()}", TrustMetrics(frame.metrics.registry)
-    looks = Looks(database, holder, steering, frame.wake_outbox, seen)
+    seen = TrustMetrics(frame.metrics.registry)
+    looks = Looks(database, leases.this_process(), steering, frame.wake_outbox, seen)
     trainings = Trainings(
         database,
         keys.signing,
@@ -45,5 +44,5 @@ def assemble(
         NAME,
         intakes=[Intake(queue_of(NAME), handler.handle)],
         background=[trainings.run, looks.run],
-        follows={"model": looks.follow},
+        follows={versions.MODEL: looks.follow},
     )

@@ -15,18 +15,13 @@ from services.router.case import Handoff, Reply
 def reply_requested(
     turn: TurnReady, intent: str | None, outcome: Reply | Handoff
 ) -> ReplyRequested:
-    """The answer to a turn; it quotes the last message and counts the wait from the first."""
-    return ReplyRequested(
-        turn_id=turn.turn_id,
-        conversation_id=turn.conversation_id,
-        contact=turn.contact,
-        gateway=turn.gateway,
-        text=outcome.text,
-        author=Author.ROUTER,
+    """The answer to a turn."""
+    return ReplyRequested.to(
+        turn,
+        outcome.text,
+        Author.ROUTER,
         intent=intent,
         asks=outcome.asks if isinstance(outcome, Reply) else None,
-        in_reply_to=turn.messages[-1].provider_message_id,
-        received_at=turn.messages[0].sent_at,
     )
 
 

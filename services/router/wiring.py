@@ -7,6 +7,7 @@ from services.router.catalogue import CatalogueInForce
 from services.router.claiming import NAME
 from services.router.handler import Router
 from services.runtime.process import Frame, Intake, Part
+from services.storage import versions
 from services.storage.engine import Database
 
 
@@ -27,5 +28,5 @@ def assemble(frame: Frame, database: Database) -> Part:
     return Part(
         NAME,
         intakes=[Intake(queue_of(NAME), router.handle)],
-        follows={"catalogue": follow},
+        follows={versions.CATALOGUE: follow},
     )

@@ -94,8 +94,23 @@ class LiveSettings(BaseModel):
 
     @property
     def threshold(self) -> float:
-        """The threshold as a share: the one place where the percentage becomes 0-1."""
+        """The operator's threshold as a share. Percentages become shares here, and nowhere else."""
         return self.ml_umbral_confianza / 100
+
+    @property
+    def target(self) -> float:
+        """The wanted precision as a share."""
+        return self.ml_precision_objetivo / 100
+
+    @property
+    def drawn(self) -> float:
+        """The share of the turns that is graded."""
+        return self.ml_sorteo / 100
+
+    @property
+    def audited(self) -> float:
+        """The share of the agreements that a person checks."""
+        return self.ml_auditoria / 100
 
     @property
     def has_teacher(self) -> bool:

@@ -9,7 +9,7 @@ import structlog
 from contracts.topology import BROADCASTS
 from services.runtime.broker import Broker, BrokerAway, Outgoing, PublishFailed
 from services.runtime.policy import Errors
-from services.runtime.waiting import dismiss
+from services.runtime.waiting import woken
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class Outbox:
                 log.warning("outbox waits", why=str(error))
                 published = 0
             if not published:
-                await self._sleep(stop)
+                await woken(stop, self._woken, LOOK)
 
     async def publish_waiting(self) -> int:
         """Publish a batch of rows; returns how many the broker has confirmed.
@@ -107,12 +107,6 @@ class Outbox:
             log.warning("outbox waits", why=str(error))
             return dict.fromkeys(range(len(rows)), error)
         return {}
-
-    async def _sleep(self, stop: asyncio.Event) -> None:
-        stopping = asyncio.ensure_future(stop.wait())
-        waking = asyncio.ensure_future(self._woken.wait())
-        await asyncio.wait({stopping, waking}, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED)
-        await dismiss(stopping, waking)
 
 
 def _outgoing(row: Row) -> Outgoing:

@@ -18,8 +18,6 @@ class Refused(Exception):
 class Return:
     """Something that everybody needs is away: give the message back and wait for it."""
 
-    error: BaseException
-
 
 @dataclass(frozen=True)
 class Retry:
@@ -56,7 +54,7 @@ class Rules:
 def decide(error: BaseException, attempt: int, rules: Rules) -> Decision:
     """Decide for a message that failed with ``error`` after ``attempt`` earlier failures."""
     if isinstance(error, rules.away):
-        return Return(error)
+        return Return()
     if not rules.buries:
         return Retry(rules.ladder[min(attempt, len(rules.ladder) - 1)])
     if isinstance(error, rules.never):

@@ -14,6 +14,13 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
+async def woken(stop: asyncio.Event, by: asyncio.Event, seconds: float) -> None:
+    """Sleep until another event is set, at most so long; a request to stop wakes as well."""
+    tasks = [asyncio.ensure_future(event.wait()) for event in (stop, by)]
+    await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    await dismiss(*tasks)
+
+
 async def until_stop(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> None:
     """Do ``work``, but cancel it when the process is asked to stop; its errors pass through."""
     working = asyncio.ensure_future(work)

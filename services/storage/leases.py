@@ -1,5 +1,8 @@
 """Work that one process at a time may do, fenced: who lost the lease can change nothing."""
 
+import os
+import secrets
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +23,11 @@ class Lease:
     name: str
     holder: str
     token: int
+
+
+def this_process() -> str:
+    """A name for a holder in this process, another one each time: readable, and never met again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 async def acquire(

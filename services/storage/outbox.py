@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.codec import encode
+from contracts.envelope import Envelope
 from services.storage.clock import now
 from services.storage.engine import Database
 from services.storage.tables import outbox
@@ -19,6 +21,11 @@ class NewRow(NamedTuple):
     event_id: str
     routing_key: str
     body: bytes
+
+    @classmethod
+    def of(cls, envelope: Envelope[Any]) -> "NewRow":
+        """An envelope, to be published under its type."""
+        return cls(envelope.id, envelope.type, encode(envelope))
 
 
 class Row(NamedTuple):

@@ -15,6 +15,7 @@ from contracts.events import (
     IntentClassified,
     Reason,
     ReplyKind,
+    ReplyRequested,
     Route,
     TurnReady,
 )
@@ -29,7 +30,7 @@ from services.teacher.client import TeacherClient
 from services.teacher.metrics import TeacherMetrics
 from services.teacher.outcome import CURES, Hold, Kind, TeacherFailed, decide
 from services.teacher.prompt import HISTORY, Prompt, blind, prompt
-from services.teacher.saying import labels_of, reply_to, sample_of
+from services.teacher.saying import labels_of, sample_of
 
 log = structlog.get_logger(__name__)
 
@@ -133,7 +134,7 @@ class Teacher:
     async def _claim(self, lesson: Lesson, answer: Answer) -> Event | None:
         """The reply to request, the same one whenever the lesson comes again; None: not ours."""
         turn = lesson.data.turn
-        reply = reply_to(turn, answer.reply, ReplyKind.ANSWER, answer.intent)
+        reply = ReplyRequested.to(turn, answer.reply, Author.TEACHER, intent=answer.intent)
         [envelope] = cause(lesson, [reply], source=SOURCE)
         async with self._database.begin() as connection:
             # Asking takes its time: a person may have been faster.
@@ -166,7 +167,9 @@ class Teacher:
         if lesson.data.route is Route.SHADOW:
             return
         turn = lesson.data.turn
-        reply = reply_to(turn, settings.respuesta_espera, ReplyKind.HOLDING)
+        reply = ReplyRequested.to(
+            turn, settings.respuesta_espera, Author.TEACHER, kind=ReplyKind.HOLDING
+        )
         made = originate(reply, source=SOURCE, given_id=f"{turn.turn_id}/{reply.kind}")
         envelope = replace(made, causation_id=lesson.id, traceparent=lesson.traceparent)
         body = encode(envelope)
@@ -178,7 +181,7 @@ class Teacher:
             ours = await claims.claim(connection, turn.turn_id, reply.kind, _owner(lesson), body)
             # What was claimed before was also put into the outbox then.
             if ours == body:
-                await outbox.add(connection, [outbox.NewRow(envelope.id, envelope.type, body)])
+                await outbox.add(connection, [outbox.NewRow.of(envelope)])
         self._wake_outbox()
 
 

@@ -7,33 +7,12 @@ from contracts.events import (
     Graded,
     IntentClassified,
     Reason,
-    ReplyKind,
-    ReplyRequested,
     Route,
     SampleRecorded,
-    TurnReady,
 )
 from services.learning.certifying.holding import is_suspicious
 from services.runtime.settings import origin_of
 from services.teacher.answer import Answer
-
-
-def reply_to(
-    turn: TurnReady, text: str, kind: ReplyKind, intent: str | None = None
-) -> ReplyRequested:
-    """A reply to the turn's last message; the customer waits since the first one."""
-    return ReplyRequested(
-        turn_id=turn.turn_id,
-        conversation_id=turn.conversation_id,
-        contact=turn.contact,
-        gateway=turn.gateway,
-        text=text,
-        kind=kind,
-        author=Author.TEACHER,
-        intent=intent,
-        in_reply_to=turn.messages[-1].provider_message_id,
-        received_at=turn.messages[0].sent_at,
-    )
 
 
 def labels_of(classified: IntentClassified, answer: Answer) -> list[Event]:
