@@ -1,1 +1,1 @@
-"""What Aprendiz runs on: private servers, compose files, broker definitions, dashboards."""
+"""What Aprendiz runs on: private servers, compose files, broker definitions."""

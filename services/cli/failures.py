@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.line import connected
-from services.cli.options import Json
+from services.cli.options import By, Json, me
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -24,7 +24,6 @@ MOST = 2**63 - 1
 Ids = Annotated[
     list[int], typer.Argument(help="Numbers that `failures list` shows.", min=1, max=MOST)
 ]
-WHO = "cli"
 
 
 @app.command("list")
@@ -58,9 +57,9 @@ def show(failure_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST
 
 
 @app.command("retry")
-def retried(ids: Ids) -> None:
+def retried(ids: Ids, by: By = "") -> None:
     """Send messages back to the queue they failed in, as if for the first time."""
-    result = asyncio.run(_retry(read_settings(), ids))
+    result = asyncio.run(_retry(read_settings(), ids, by or me()))
     print(f"retried: {len(result.ids)}")
     for failure_id, why in result.refused.items():
         print(f"not retried: {failure_id}: {why}")
@@ -68,9 +67,9 @@ def retried(ids: Ids) -> None:
 
 
 @app.command()
-def drop(ids: Ids) -> None:
+def drop(ids: Ids, by: By = "") -> None:
     """Give messages up. They stay in the table, marked as dropped."""
-    dropped = asyncio.run(_drop(read_settings(), ids))
+    dropped = asyncio.run(_drop(read_settings(), ids, by or me()))
     print(f"dropped: {len(dropped)}")
     raise typer.Exit(0 if set(dropped) == set(ids) else 1)
 
@@ -89,18 +88,18 @@ async def _get(settings: Settings, failure_id: int) -> "Failure | None":
         return await failures.get(connection, failure_id)
 
 
-async def _retry(settings: Settings, ids: list[int]) -> "Retried":
+async def _retry(settings: Settings, ids: list[int], who: str) -> "Retried":
     from services.failures.retrying import retry
 
     async with open_database(settings) as database, connected(settings) as broker:
-        return await retry(database, broker, ids, WHO)
+        return await retry(database, broker, ids, who)
 
 
-async def _drop(settings: Settings, ids: list[int]) -> list[int]:
+async def _drop(settings: Settings, ids: list[int], who: str) -> list[int]:
     from services.storage import failures
 
     async with open_database(settings) as database, database.begin() as connection:
-        return await failures.drop(connection, ids, WHO)
+        return await failures.drop(connection, ids, who)
 
 
 def _fields(failure: "Failure") -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Part:
     background: Sequence[Background] = ()
     """Each runs until the event it is given is set."""
     follows: Mapping[str, Callback] = field(default_factory=dict)
-    """What to do when a version of the database has moved: settings, model, catalogue."""
+    """What to do when a version of the database has moved: settings, model, catalogue, trust."""
     probes: Mapping[str, Probe] = field(default_factory=dict)
     url: str | None = None
     """Where it serves people, if it does."""

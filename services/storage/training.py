@@ -1,4 +1,4 @@
-"""Samples, and the history of trainings: what was asked for, and what became of it."""
+"""The history of trainings: what was asked for, and what became of it."""
 
 from collections.abc import Iterable
 from datetime import datetime
