@@ -64,6 +64,10 @@ def take_in(source: str, columns: Columns) -> Intake:
 
 
 def _file(path: Path, columns: Columns) -> Intake:
+    if path.suffix.lower() == ".sql":
+        raise UnusableMessages(
+            "a dump. Load it into a database and name that (mysql://...), or save the table as CSV."
+        )
     remarks: list[str] = []
     text = _decoded(path.read_bytes(), remarks)
     if path.suffix.lower() == ".txt" or is_chat(text):
@@ -151,6 +155,8 @@ def _columns(table: Table) -> str:
 def _decoded(raw: bytes, remarks: list[str]) -> str:
     if not raw.strip():
         raise UnusableMessages("the file is empty.")
+    if raw.startswith(b"SQLite format 3\0"):
+        raise UnusableMessages("a SQLite database. Name it as one: sqlite:///, and then its path.")
     try:
         if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
             return raw.decode("utf-16")

@@ -142,12 +142,14 @@ def test_what_cannot_be_read_is_refused_with_cause_and_cure(tmp_path: Path) -> N
         (b"hola", "Export chat"),
         (b"\x81hola", "Save it as UTF-8"),
         (b"\0\xff\xd8", "Save it as CSV"),
+        (b"SQLite format 3\0\x10", "Name it as one: sqlite:///"),
         ("12/3/24, 10:15 - Los mensajes y las llamadas están cifrados".encode(), "no message that"),
     ):
         file.write_bytes(content)
         assert complaint in refusal(file)
     assert "nobody called sol" in refusal(ANA, shop=("Sol",))
     assert "can't be read" in refusal(tmp_path / "none.txt")
+    assert "Load it into a database" in refusal(tmp_path / "dump.sql")
 
 
 def test_a_zip_without_a_chat_is_refused(tmp_path: Path) -> None:
