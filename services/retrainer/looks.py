@@ -84,12 +84,8 @@ class Looks:
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that evidence was just stored."""
+        """Say that there may be something to see: evidence, or another model in force."""
         self._woken.set()
-
-    async def follow(self) -> None:
-        """Another model is in force: see whether the standing is of that one."""
-        self.wake()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look whenever it is due, until ``stop``."""

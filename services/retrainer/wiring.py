@@ -39,10 +39,13 @@ def assemble(
         trainings.wake()
         looks.wake()
 
+    async def follow() -> None:
+        wake()
+
     handler = Handler(database, frame.live, wake)
     return Part(
         NAME,
         intakes=[Intake(queue_of(NAME), handler.handle)],
         background=[trainings.run, looks.run],
-        follows={versions.MODEL: looks.follow},
+        follows={versions.MODEL: follow, versions.CATALOGUE: follow},
     )

@@ -14,11 +14,32 @@ from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
 from services.runtime.process import Frame
 from services.runtime.settings import Settings
-from services.storage import outbox
+from services.storage import intents, outbox, versions
 from services.storage.outbox import OutboxStore
 from services.trusting import policy_of
 from tests.component.retrainer.conftest import KEY, Shop, sample_of
 from tests.turns import envelope_of
+
+
+async def test_a_renamed_intent_is_learned_as_soon_as_it_is_followed(
+    shop: Shop, tmp_path: Path
+) -> None:
+    await shop.look()
+    first, told, stop = await shop.champion(), asyncio.Event(), asyncio.Event()
+    broker = EmbeddedBroker(tmp_path / "broker.sqlite")
+    settings = Settings(models_dir=shop.models_dir)
+    frame = Frame(settings, Live(), broker, Metrics(CollectorRegistry()), told.set)
+    part = assemble(frame, shop.database, Keys(b"", KEY), policy_of)
+    running = asyncio.create_task(part.background[0](stop))
+    await asyncio.sleep(0.2)  # it has looked, and sleeps for a minute
+    async with shop.database.begin() as connection:
+        await intents.rename(connection, "saludo", "hola", "ana")
+    await part.follows[versions.CATALOGUE]()
+    async with asyncio.timeout(30):
+        await told.wait()
+    stop.set()
+    await running
+    assert await shop.champion() != first
 
 
 async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_path: Path) -> None:
