@@ -41,7 +41,8 @@ def resolve(turn: TurnReady, verdict: Verdict, actions: Mapping[str, str | None]
     if verdict == ACCEPTED or len(words := _WORD.findall(_plain(turn.text))) > _LONGEST:
         return None
     if (meant := _yes_or_no(" ".join(words))) is not None:
-        return next((name for name, action in actions.items() if action == meant), None)
+        names = [name for name, action in actions.items() if action == meant]
+        return names[0] if len(names) == 1 else None  # of two the student may tell which
     return asked if _is_detail(actions.get(asked), turn.text) else None
 
 

@@ -47,5 +47,5 @@ def assemble(
         NAME,
         intakes=[Intake(queue_of(NAME), handler.handle)],
         background=[trainings.run, looks.run],
-        follows={versions.MODEL: follow, versions.CATALOGUE: follow},
+        follows=dict.fromkeys((versions.MODEL, versions.CATALOGUE, versions.SETTINGS), follow),
     )

@@ -16,7 +16,8 @@ _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
 _MISSING_MYSQL = {1054, 1146}
 _MISSING_SQLITE = ("no such table", "no such column", "has no column named")
 # The value may hold quotation marks itself; what follows it may be a key's name in such marks.
-_VALUE = re.compile(r"(entry |value:? )(?:'.*'(?= for )|'.*')", re.DOTALL)
+_VALUE = re.compile(r"((?:entry|value:?|string:?|near) )(?:'.*'(?= for )|'.*')", re.DOTALL)
+_MASKED = r"\1'...'"
 # Not OSError: what else the caller's transaction touches may raise its own kinds of it.
 _BROKEN = (ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError, BrokenPipeError)
 
@@ -61,7 +62,7 @@ class LeaseLost(Exception):
 def translated(error: Exception) -> Exception:
     """The error in this package's words; what is not the database's comes back as it is."""
     if isinstance(error, DBAPIError):
-        said = f"The database said: {_without_values(str(error.orig))}"
+        said = f"The database said: {_without_values(error.orig)}"
         if _lacks_tables(error):
             cure = "run `aprendiz db upgrade`."
             return SchemaMismatch(f"{said}. Its tables are not this release's: {cure}")
@@ -75,12 +76,15 @@ def translated(error: Exception) -> Exception:
     return error
 
 
-def _without_values(words: str) -> str:
+def _without_values(cause: BaseException | None) -> str:
     """What a server says of a duplicate or of a wrong value, without quoting it: it is somebody's.
 
     Names of keys and columns stay.
     """
-    return _VALUE.sub(r"\1'...'", words)
+    match cause:
+        case Exception(args=(int(number), str(words))):
+            return f'({number}, "{_VALUE.sub(_MASKED, words)}")'
+    return _VALUE.sub(_MASKED, str(cause))
 
 
 def _is_away(error: DBAPIError) -> bool:

@@ -39,8 +39,8 @@ class Evidence:
 
     @property
     def sure(self) -> float:
-        """Confidence with which a threshold is passed: 0 where no threshold decides."""
-        return 0.0 if self.rule or self.said == OUT_OF_SCOPE else self.confidence
+        """Confidence with which a threshold is passed; under any where no threshold decides."""
+        return -1.0 if self.rule or self.said == OUT_OF_SCOPE else self.confidence
 
     def is_alone(self, threshold: float) -> bool:
         """Whether the student would answer it alone at this threshold."""

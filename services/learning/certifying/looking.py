@@ -31,7 +31,8 @@ def look_if_due(
         standing = _for_another_target(standing, evidence, policy)
     certified = standing.certified
     lowest = min(policy.threshold, certified or 1.0)
-    if not is_due(
+    before = evidence[: len(evidence) - fresh]
+    if not _rests_on_others(before, standing) and not is_due(
         _accepted(evidence, lowest),
         _accepted(evidence[len(evidence) - fresh :], lowest),
         standing.looked_at,
@@ -52,6 +53,18 @@ def look_if_due(
         return None
     sure = _accepted(evidence, min(policy.threshold, seen.threshold or 1.0))
     return seen, after_look(standing, seen, sure, policy, graded)
+
+
+def _rests_on_others(before: Sequence[Evidence], standing: Standing) -> bool:
+    """Whether a certificate rests on other rows than those that the last look tested.
+
+    Rows only leave the window. More of them than were tested: a rule was lifted, or an intent
+    is back, and nothing was shown of its rows; less than half: a rule took them, or they aged.
+    """
+    if standing.certified is None:
+        return False
+    accepted = _accepted(before, standing.certified)
+    return accepted > standing.rows or 2 * accepted < standing.rows
 
 
 def _for_another_target(

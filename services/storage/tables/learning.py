@@ -27,7 +27,6 @@ training_samples = table(
     Index("training_samples_origen", "origen", "id"),
     Index("training_samples_turn", "turn_id"),
     Index("training_samples_estado", "estado", "id"),
-    Index("training_samples_contact", "contact_id", "created_at"),
     comment="Labelled texts; no intent means that none fits. Other programs may insert here too",
 )
 

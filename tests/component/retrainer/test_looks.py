@@ -106,6 +106,23 @@ async def test_what_always_goes_to_the_teacher_certifies_nothing_of_the_rest(
     assert (seen.state, seen.rows) == (TrustState.REFUTED, 130)
 
 
+async def test_a_certificate_does_not_outlive_the_rules_that_it_was_tested_under(
+    shop: Shop, looks: Looks
+) -> None:
+    plain = shop.live.settings
+    rules = {"ml_intenciones_siempre_preguntar": ("precio",)}
+    shop.live.settings = plain.model_copy(update=rules)
+    await grade(shop, 0, 300)
+    await grade(shop, 300, 100, wrong=100, says="precio")
+    first = await looks.look()
+    assert first is not None
+    assert (first.state, first.rows) == (TrustState.CERTIFIED, 300)
+    shop.live.settings = plain
+    lifted = await looks.look()
+    assert lifted is not None
+    assert (lifted.state, lifted.number) == (TrustState.REFUTED, 2)
+
+
 async def test_an_intent_that_the_shop_no_longer_has_refutes_nothing(
     shop: Shop, looks: Looks
 ) -> None:

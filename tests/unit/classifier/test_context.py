@@ -59,6 +59,8 @@ def test_anything_else_is_the_students_to_decide(asked: str | None, text: str) -
 @pytest.mark.parametrize("text", ["si", "no"])
 def test_a_shop_without_an_intent_for_it_leaves_it_to_the_student(text: str) -> None:
     assert resolve(turn_of(text, asked="precio"), UNSURE, {"precio": "prices"}) is None
+    twice = {**ACTIONS, "claro_que_si": "affirm", "mejor_no": "deny"}
+    assert resolve(turn_of(text, asked="precio"), UNSURE, twice) is None
 
 
 def test_a_sure_student_outweighs_the_question() -> None:

@@ -92,6 +92,11 @@ def test_other_peoples_errors_are_left_as_they_are() -> None:
             r"Incorrect string value: '+57300\xF0' for column `a`.`person`.`phone` at row 1",
             "Incorrect string value: '...' for column `a`.`person`.`phone` at row 1",
         ),
+        (
+            "Duplicate entry 'dijo \"hola\" +57300' for key 'PRIMARY'",
+            "Duplicate entry '...' for key 'PRIMARY'",
+        ),
+        ("Invalid utf8mb4 character string: '+57300'", "Invalid utf8mb4 character string: '...'"),
         ("Truncated incorrect DOUBLE value: '+57300'", "Truncated incorrect DOUBLE value: '...'"),
     ],
 )
