@@ -19,8 +19,14 @@ PRODUCT: Final = frozenset({"prices", "availability"})
 """Actions whose missing detail is a product's name."""
 
 _LONGEST = 6  # words of a text that may be nothing but an answer
-_YES = frozenset({"si", "sii", "sip", "claro", "ok", "okey", "dale", "si claro", "si por favor"})
-_NO = frozenset({"no", "nop", "no gracias", "mejor no", "ahora no", "por ahora no"})
+_YES = frozenset(
+    {"si", "sii", "sip", "claro", "ok", "okey", "dale", "si claro", "si por favor"}
+    | {"yes", "yep", "yeah", "sure", "okay", "yes please"}
+)
+_NO = frozenset(
+    {"no", "nop", "no gracias", "mejor no", "ahora no", "por ahora no"}
+    | {"nope", "no thanks", "no thank you", "not now"}
+)
 _WORD = re.compile(r"[^\W_]+")
 _REAL_WORD = re.compile(r"[^\W\d_]{3}")
 _DIGIT = re.compile(r"\d")

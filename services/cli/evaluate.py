@@ -52,7 +52,6 @@ def evaluate(
 
     Example: aprendiz evaluate --train shop.jsonl:train --test shop.jsonl:test --report pages
     """
-
     if report is not None:
         from services.cli.report import prepare
 

@@ -110,7 +110,7 @@ _NOT_UNPACKED = (
     zipfile.BadZipFile,  # no zip, or a checksum that is wrong
     zlib.error,  # damaged data
     EOFError,  # data that ends too early
-    NotImplementedError,  # a compression that zipfile lacks
+    NotImplementedError,  # how zipfile says that it lacks a compression or an encryption
 )
 
 

@@ -6,6 +6,7 @@ from math import isclose
 
 import numpy as np
 
+from contracts.events import Reason
 from services.learning.certifying.certificate import Look, is_due, level_of, look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.provisional import FEWEST_GRADED, choose
@@ -76,8 +77,9 @@ def _for_another_target(
     """
     harder = standing.target is not None and policy.target > standing.target
     chosen = standing.provisional
-    if len(evidence) >= FEWEST_GRADED:
-        sure, right = zip(*((row.sure, row.right) for row in evidence), strict=True)
+    undecided = [row for row in evidence if row.rule in (None, Reason.OUT_OF_SCOPE)]
+    if len(undecided) >= FEWEST_GRADED:
+        sure, right = zip(*((row.sure, row.right) for row in undecided), strict=True)
         chosen = choose(np.array(sure), np.array(right), policy.target)
     certified = None if harder else standing.certified
     return replace(standing, looked_at=0, provisional=chosen, certified=certified)

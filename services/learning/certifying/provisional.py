@@ -40,11 +40,11 @@ def provisional(
     pass or not.
     """
     aside = {OUT_OF_SCOPE, *decided}
-    if len(graded) < FEWEST_GRADED:
+    words = _words(trained, kept, graded, language)
+    if sum(said not in decided for said, _ in words) < FEWEST_GRADED:
         passing = np.array([name not in aside for name in kept.intents])[kept.said]
         right = (kept.said == kept.truth) & passing
         return choose(np.where(passing, kept.sure, 0.0), right, target)
-    words = _words(trained, kept, graded, language)
     sure = [0.0 if said in aside else confidence for said, confidence in words]
     right = [said == row.intent for (said, _), row in zip(words, graded, strict=True)]
     return choose(np.array(sure), np.array(right), target)

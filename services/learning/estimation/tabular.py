@@ -157,25 +157,28 @@ def _list(text: str) -> list[Row]:
 
 def _csv(text: str) -> list[Row]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.count("\n")
     text = text.lstrip("\n")  # not a tab: the first name may be empty
     if text[:4].lower() == "sep=":  # how Excel is told the delimiter
         text = text.partition("\n")[2].lstrip("\n")
     head = text.partition("\n")[0]
     delimiter = max(_DELIMITERS, key=head.count)
     # A lone column needs no delimiter, and its texts hold commas.
-    rows = _records(text, delimiter if delimiter in head else _NONE)
+    above = lines - text.count("\n")
+    rows = _records(text, delimiter if delimiter in head else _NONE, above)
     names, *others = [row for row in rows if any(cell.strip() for cell in row)] or [[]]
     return [dict(zip(names, row, strict=False)) for row in others]
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+def _records(text: str, delimiter: str, above: int) -> Iterator[list[str]]:
+    """The rows of a text that had so many lines `above` it, for whoever looks for a wrong one."""
     # Strictly: else a quote that nothing closes takes all lines behind it for one text.
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    begun = 1
+    begun = above + 1
     try:
         for row in reader:
             yield row
-            begun = reader.line_num + 1
+            begun = above + reader.line_num + 1
     except csv.Error as error:
         raise UnusableMessages(
             f"the row that begins in line {begun} is no CSV ({error}). A text that begins with a "

@@ -29,6 +29,8 @@ NO_MODEL = Verdict(Route.UNSURE, Reason.NO_MODEL)
         ("precio", "sí", "afirmar"),
         ("envio", "Si, claro!", "afirmar"),
         ("envio", "NO", "negar"),
+        ("precio", "Yes, please", "afirmar"),
+        ("precio", "no thanks!", "negar"),
         ("precio", "no, gracias", "negar"),
     ],
 )

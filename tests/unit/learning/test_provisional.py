@@ -49,6 +49,23 @@ def test_intents_that_the_operator_decided_have_no_say_in_it() -> None:
         assert provisional(made.trained, made.kept, graded, 0.3, "es", both) == nothing_left
 
 
+def test_turns_of_decided_intents_are_not_counted_as_enough() -> None:
+    made, rows = learned()
+    said = [kept_word(made, place) for place in range(len(rows))]
+    of_precio = [row for row, word in zip(rows, said, strict=True) if word == "precio"]
+    assert len(of_precio) >= FEWEST_GRADED
+    one = frozenset({"precio"})
+    few, none = (
+        provisional(made.trained, made.kept, graded, TARGET, "es", one)
+        for graded in (of_precio, [])
+    )
+    assert few == none
+
+
+def kept_word(made: Retrained, place: int) -> str:
+    return str(made.kept.intents[made.kept.said[place]])
+
+
 def test_the_lowest_threshold_that_is_expected_to_reach_the_target_is_chosen() -> None:
     sure = np.array([0.99] * 200 + [0.6] * 200)
     assert choose(sure, sure > 0.9, TARGET) > 0.6

@@ -78,6 +78,11 @@ def test_a_quotation_mark_that_ends_nowhere_swallows_no_rows(text: str) -> None:
         table("\n".join(["texto,clase", rows[0], text, *rows]))
 
 
+def test_a_wrong_row_is_counted_from_the_top_of_the_file() -> None:
+    with pytest.raises(UnusableMessages, match="begins in line 5 "):
+        table('sep=;\n\n\ntexto;clase\n"hola;saludo\nadios;x\n')
+
+
 def test_lines_may_end_as_on_an_old_mac() -> None:
     found = table("texto,clase\rhola,saludo\radios,despedida")
     assert [each.text for each in found.messages] == ["hola", "adios"]
