@@ -118,6 +118,6 @@ def _show(ended: "Training", as_json: bool) -> None:
         fields = {"training_id": ended.training_id, "state": ended.state, "reason": ended.reason}
         print(json.dumps({**fields, "version": ended.version}, ensure_ascii=False))
         return
-    print(f"{ended.state}: {ended.reason or 'no reason given'}")
+    print(ended.reason or f"{ended.state}, no reason given")
     if ended.version:
         print(f"version {ended.version}")

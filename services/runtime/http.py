@@ -35,8 +35,9 @@ def open_socket(host: str, port: int, setting: str) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        why = str(error.strerror).partition(" (while")[0]  # the address would be told twice
         raise PortBusy(
-            f"Cannot listen on {host}:{port} ({error.strerror}): "
+            f"Cannot listen on {host}:{port} ({why}): "
             f"stop what uses that port, or set {setting} to another one"
         ) from error
 
