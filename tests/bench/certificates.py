@@ -1,10 +1,11 @@
 """How often a certificate was false: whole simulations, one a seed, each with its own order.
 
 ``python -m tests.bench.certificates --base BASE --stream STREAM [--language es] [--target 0.95]
-[--retrain-every 50] [--seeds 40]``: BASE and STREAM are FILE or FILE:SPLIT,... as for ``aprendiz
-simulate``. A run is certified when a look certified a threshold; it counts as false when fewer of
-the answers that the student gave alone while certified agreed with the teacher than the target
-says. That is the share seen, which in few answers falls under the target by chance as well.
+[--retrain-every 50] [--seeds 40] [--first-seed 0]``: BASE and STREAM are FILE or FILE:SPLIT,... as
+for ``aprendiz simulate``. A run is certified when a look certified a threshold; it counts as false
+when fewer of the answers that the student gave alone while certified agreed with the teacher than
+the target says. That is the share seen, which in few answers falls under the target by chance as
+well.
 """
 
 import argparse
@@ -30,7 +31,8 @@ def main() -> None:
     plan = Plan(
         Policy(target=given.target), retrain_every=given.retrain_every, language=given.language
     )
-    runs = [_run(base, stream, replace(plan, seed=seed)) for seed in range(given.seeds)]
+    seeds = range(given.first_seed, given.first_seed + given.seeds)
+    runs = [_run(base, stream, replace(plan, seed=seed)) for seed in seeds]
     certified = [run for run in runs if any(look.threshold for _, look in run.looks)]
     false = sum(_misses(run, given.target) for run in certified)
     print(
@@ -46,6 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--target", type=float, default=0.95)
     parser.add_argument("--retrain-every", type=int, default=50)
     parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--first-seed", type=int, default=0)
     return parser.parse_args()
 
 
