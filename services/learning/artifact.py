@@ -11,8 +11,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from contracts.manifest import Manifest
+from services.learning import spelling
+from services.learning.meanings import vectors
 from services.learning.meanings.glossary import edition
-from services.learning.meanings.vectors import PACKAGE
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.student import LinearStudent
@@ -20,7 +21,7 @@ from services.learning.trained import Trained
 
 MANIFEST, MODEL = "manifest.json", "model.npz"
 # Another version of these may cut or understand words differently, without a word.
-_SAME = ("snowballstemmer", PACKAGE, "glossary")
+_SAME = ("snowballstemmer", vectors.PACKAGE, spelling.PACKAGE, "glossary", "spelling")
 
 
 class ArtifactError(ValueError):
@@ -29,8 +30,12 @@ class ArtifactError(ValueError):
 
 def libraries() -> dict[str, str]:
     """The versions that train and read models in this process."""
-    names = ("numpy", "scipy", "snowballstemmer", PACKAGE)
-    ours = {"python": platform.python_version(), "glossary": edition()}
+    names = ("numpy", "scipy", "snowballstemmer", vectors.PACKAGE, spelling.PACKAGE)
+    ours = {
+        "python": platform.python_version(),
+        "glossary": edition(),
+        "spelling": spelling.RULES,
+    }
     return ours | {name: installed(name) for name in names}
 
 

@@ -30,6 +30,7 @@ def to_bytes(weights: Weights, kept: OutOfFold) -> bytes:
         {
             "language": weights.language,
             "intents": weights.intents,
+            "words": weights.words,
             "vocabularies": weights.vocabularies,
         }
         | {name: getattr(weights, name) for name in _NUMBERS}
@@ -51,13 +52,14 @@ def from_bytes(model: bytes) -> Weights:
             names = json.loads(archive["names"].tobytes())
             values: dict[str, Any] = {name: archive[name] for name in _ARRAYS}
             missing = [name for name in _KEPT if _kept(name) not in archive]
-        if lacking := [name for name in _NUMBERS if name not in names]:
+        if lacking := [name for name in (*_NUMBERS, "words") if name not in names]:
             raise ValueError(f"it lacks {', '.join(lacking)}: another release wrote it")
         values |= {name: float(names[name]) for name in _NUMBERS}
         stems, letters = names["vocabularies"]
         weights = Weights(
             language=names["language"],
             intents=tuple(names["intents"]),
+            words=tuple(names["words"]),
             vocabularies=(stems, letters),
             **values,
         )

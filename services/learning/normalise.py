@@ -79,12 +79,17 @@ def different(texts: Iterable[str], language: str = "es") -> int:
     return len({normalise(text, language) for text in texts})
 
 
+def unaccented(text: str) -> str:
+    """`text` without its accents: `envío` is `envio`, and `ñandú` `nandu`."""
+    if text.isascii():
+        return text
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def _folded(text: str) -> str:
     plain = _URL.sub(" url ", text.lower())
-    if not plain.isascii():
-        letters = unicodedata.normalize("NFKD", _SKIN_TONE.sub("", plain))
-        plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return _DRAWN_OUT.sub(r"\1", plain)
+    return _DRAWN_OUT.sub(r"\1", unaccented(_SKIN_TONE.sub("", plain)))
 
 
 def _number(token: str) -> str:

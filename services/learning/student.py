@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from services.learning.grams import pieces
-from services.learning.meanings.lexicon import lexicon, meaning
+from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
+from services.learning.spelling import Spelling
 
 Floats = npt.NDArray[np.float64]
 _ALTERNATIVES = 3
@@ -61,6 +62,7 @@ class Student(Protocol):
 class Weights:
     """All that a linear student knows.
 
+    `words` are the shop's own, as `spelling.own_words` gives them: misspelt ones are read by them.
     `vocabularies` map pieces (stems; letter groups) to columns; a row of `coefficients` belongs to
     a column, the last ones to the dimensions of a meaning, one of its columns to an intent; `idf`
     has one weight a piece's column; `intercepts` one an intent; `temperature` divides the scores
@@ -71,6 +73,7 @@ class Weights:
 
     language: str
     intents: tuple[str, ...]
+    words: tuple[str, ...] = field(repr=False)
     vocabularies: tuple[dict[str, int], dict[str, int]] = field(repr=False)
     idf: Floats = field(repr=False)
     coefficients: Floats = field(repr=False)
@@ -94,9 +97,12 @@ class LinearStudent:
 
     weights: Weights
     version: str = "unsaved"
+    _spelling: Spelling = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        lexicon(self.weights.language)  # read now: the first customer need not wait for it
+        # Made now, with all that it reads: the first customer need not wait for it.
+        spelling = Spelling(self.weights.language, self.weights.words)
+        object.__setattr__(self, "_spelling", spelling)
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -115,7 +121,7 @@ class LinearStudent:
 
     def _scores(self, text: str) -> Floats:
         known = self.weights
-        words = tokens(text, known.language)
+        words = self._spelling.read(tokens(text, known.language))
         stems, letters = pieces(words, known.language)
         by_stems = self._block(stems, known.vocabularies[0])
         by_letters = self._block(letters, known.vocabularies[1])

@@ -1,5 +1,6 @@
 """English words: by their vectors, and those of words that say the same where some are listed."""
 
+from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,15 @@ class English:
     def meaning(self, words: str, /) -> Values:
         """The sum of the words' vectors, shape (DIMENSIONS,); all zeros when none is known."""
         return sum(map(self._kept, words.split()), np.zeros(DIMENSIONS, dtype=np.float32))
+
+    @property
+    def words(self) -> Collection[str]:
+        """The words that have synonyms of their own."""
+        return self._synonyms.words
+
+    def lists(self, word: str, /) -> bool:
+        """Whether a normalised word, or a form of it, has synonyms."""
+        return self._synonyms.lists(word)
 
     def _of_word(self, word: str) -> Values:
         own, synonyms = self._vectors.meaning(word), self._synonyms.meaning(word)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Self
@@ -54,13 +54,26 @@ class Glossary:
 
     def meaning(self, word: str, /) -> Values:
         """The vector of a normalised word, shape (DIMENSIONS,); all zeros when it is unknown."""
+        found = self._found(word)
+        return np.zeros(DIMENSIONS, dtype=np.float32) if found is None else found
+
+    @property
+    def words(self) -> Collection[str]:
+        """The normalised words that the list spells out."""
+        return self._words.keys()
+
+    def lists(self, word: str, /) -> bool:
+        """Whether the list holds a normalised word, or a form of it."""
+        return self._found(word) is not None
+
+    def _found(self, word: str) -> Values | None:
         carried = _CARRIED.get(self._language)
         found = self._of_form(word)
         while found is None and carried and (bare := carried.sub("", word)) != word:
             word = bare
             if len(word) >= _CLEAR or word in self._words:
                 found = self._of_form(word)
-        return np.zeros(DIMENSIONS, dtype=np.float32) if found is None else found
+        return found
 
     def _of_form(self, word: str) -> Values | None:
         family = self._stems.get(stem(word, self._language))

@@ -1,6 +1,6 @@
 """What words mean together, by language."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from threading import Lock
 
@@ -8,25 +8,32 @@ import numpy as np
 
 from services.learning.meanings.english import English
 from services.learning.meanings.glossary import Glossary
-from services.learning.meanings.vectors import DIMENSIONS, Lexicon, Values, Vectors
+from services.learning.meanings.vectors import DIMENSIONS, Values, Vectors, WordList
 
 
 class _Unknown:
     def meaning(self, _word: str, /) -> Values:
         return np.zeros(DIMENSIONS, dtype=np.float32)
 
+    @property
+    def words(self) -> Collection[str]:
+        return ()
+
+    def lists(self, _word: str, /) -> bool:
+        return False
+
 
 _reading = Lock()
 
 
-def lexicon(language: str) -> Lexicon:
+def lexicon(language: str) -> WordList:
     """The one of a language, read once a process whatever the threads: that takes some 0.6 s."""
     with _reading:
         return _read(language)
 
 
 @cache
-def _read(language: str) -> Lexicon:
+def _read(language: str) -> WordList:
     match language:
         case "en":
             return English()

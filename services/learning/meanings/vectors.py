@@ -1,5 +1,6 @@
 """English words as vectors: the table that the package WordLlama brings, never one fetched."""
 
+from collections.abc import Collection
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,19 @@ class Lexicon(Protocol):
 
     def meaning(self, word: str, /) -> Values:
         """A normalised word's vector, shape (DIMENSIONS,); all zeros when it is unknown."""
+        ...
+
+
+class WordList(Lexicon, Protocol):
+    """Knows words of one language by a list."""
+
+    @property
+    def words(self) -> Collection[str]:
+        """The words that the language's list spells out."""
+        ...
+
+    def lists(self, word: str, /) -> bool:
+        """Whether the language's list holds a normalised word, or a form of it."""
         ...
 
 

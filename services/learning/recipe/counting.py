@@ -28,14 +28,14 @@ class Counts:
     meanings: Values
 
 
-def count(texts: Sequence[str], language: str) -> Counts:
-    """Counts the pieces of normalised texts once, as `grams.pieces` does; all fits share them.
+def count(texts: Sequence[Sequence[str]], language: str) -> Counts:
+    """Counts the pieces of texts once, as `grams.pieces` does; all fits share them.
 
-    The letter groups are counted once a word, not once a text that holds it.
+    A text is its words as the student reads them. The letter groups are counted once a word, not
+    once a text that holds it.
     """
-    words = [text.split() for text in texts]
-    stems, stem_columns = _table(stem_pieces(of, language) for of in words)
-    spoken, places = _table(words)
+    stems, stem_columns = _table(stem_pieces(words, language) for words in texts)
+    spoken, places = _table(texts)
     groups, group_columns = _table(letter_groups(word) for word in places)
     shifted = {piece: len(stem_columns) + column for piece, column in group_columns.items()}
     return Counts(

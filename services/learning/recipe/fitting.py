@@ -112,17 +112,19 @@ def weights(
     fitted: Fit,
     intents: Sequence[str],
     language: str,
+    words: tuple[str, ...],
     factors: Floats,
     enough: float,
 ) -> Weights:
     """What the student keeps of a fit on all rows: the machines' mean, weighed by the factors.
 
-    `enough` is the familiarity from which on a text is believed in full.
+    `words` are the shop's own; from a familiarity of `enough` on a text is believed in full.
     """
     shares = factors / factors.sum()
     return Weights(
         language=language,
         intents=tuple(intents[place] for place in fitted.intents),
+        words=words,
         vocabularies=counts.vocabularies,
         idf=fitted.idf,
         coefficients=np.concatenate(

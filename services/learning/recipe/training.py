@@ -14,6 +14,7 @@ from services.learning.recipe.familiarity import belief, enough_of, held_out_fam
 from services.learning.recipe.fitting import MACHINES, blend, fit, score, weights
 from services.learning.recipe.folds import FOLDS, deal
 from services.learning.recipe.strangers import bar
+from services.learning.spelling import Spelling, own_words
 from services.learning.student import Example, Floats, LinearStudent, softmax
 from services.learning.trained import Trained
 
@@ -46,7 +47,9 @@ def train(
         raise TrainingDataError(
             f"{len(set(texts))} different texts are too few to hold some of them out. Add examples."
         )
-    counts = count(texts, language)
+    own = own_words(texts)
+    spelling = Spelling(language, own)
+    counts = count([spelling.read(text.split()) for text in texts], language)
     familiar = held_out_familiarity(counts, folds)
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
     scores = held_out_scores(
@@ -55,7 +58,7 @@ def train(
     factors = blend(scores, truth)
     progress("final fit", FOLDS / (FOLDS + 1))
     fitted = fit(counts, truth, np.arange(len(rows)), seed)
-    learned = weights(counts, fitted, intents, language, factors, enough)
+    learned = weights(counts, fitted, intents, language, own, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
     if strange := bar(blended, truth, intents):
         learned, blended = strange.on_weights(learned), strange.on_scores(blended)

@@ -74,7 +74,7 @@ def _figures(
     accuracy, loss = np.mean([_out_of_fold(each) for each in trained], axis=0)
     figures = [f"{accuracy:.1%}", f"{loss:.3f}"]
     for test in tests:
-        right, alone, kept, area = np.mean([_of_test(each, test) for each in trained], axis=0)
+        right, alone, kept, area = np.mean([of_test(each, test) for each in trained], axis=0)
         figures += [f"{right:.1%}", f"{alone:.1%} @ {kept:.1%}", f"{100 * area:.2f}"]
     return figures
 
@@ -87,7 +87,7 @@ def _out_of_fold(trained: Trained) -> tuple[float, float]:
     return float(right.mean()), float(-np.log(np.maximum(likely, _LEAST)).mean())
 
 
-def _of_test(trained: Trained, test: Sequence[Example]) -> tuple[float, ...]:
+def of_test(trained: Trained, test: Sequence[Example]) -> tuple[float, ...]:
     """Accuracy; the share answered alone at 0.8, and right of those; area under risk-coverage."""
     student, taught = trained.student, {row.intent for row in trained.examples}
     said = say(student.intents, student.probabilities([row.text for row in test]), test, taught)

@@ -182,7 +182,9 @@ def test_another_key_is_refused(folder: Path) -> None:
         load(folder, b"another key")
 
 
-@pytest.mark.parametrize("library", ["snowballstemmer", "wordllama", "glossary"])
+@pytest.mark.parametrize(
+    "library", ["snowballstemmer", "wordllama", "glossary", "pyspellchecker", "spelling"]
+)
 def test_a_model_of_another_library_version_is_refused(trained: Trained, library: str) -> None:
     manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
     older = manifest.model_copy(update={"libraries": manifest.libraries | {library: "0.1"}})

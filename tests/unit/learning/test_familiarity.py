@@ -15,7 +15,7 @@ from services.learning.recipe.familiarity import (
 
 
 def share(text: str, *known: str) -> float:
-    counts = count([*known, text], "es")
+    counts = count([one.split() for one in [*known, text]], "es")
     [found] = familiarity(counts, np.array([len(known)]), np.arange(len(known)))
     return float(found)
 
@@ -39,7 +39,7 @@ def test_groups_count_by_their_weight_and_unknown_ones_as_the_rarest() -> None:
 
 
 def test_a_row_is_compared_with_the_other_folds_alone() -> None:
-    counts = count(["hola", "hola", "adios", "adios"], "es")
+    counts = count([["hola"], ["hola"], ["adios"], ["adios"]], "es")
     found = held_out_familiarity(counts, np.array([0, 1, 2, 2]))
     assert found[:2] == pytest.approx([1, 1])
     assert (found[2:] < 0.2).all()

@@ -9,7 +9,7 @@ from scipy.sparse import hstack
 from sklearn.linear_model import LogisticRegression
 
 from services.learning.meanings.lexicon import meaning
-from services.learning.normalise import normalise
+from services.learning.normalise import tokens
 from services.learning.recipe.counting import Counts, Rows, count, weigh
 from services.learning.recipe.familiarity import belief, familiarity
 from services.learning.recipe.fitting import BLOCKS, MACHINES, ON_ALL, Fit, fit, score, weights
@@ -27,7 +27,7 @@ def rows(catalogue_rows: list[Example]) -> list[Example]:
 
 @pytest.fixture(scope="module")
 def counts(rows: list[Example]) -> Counts:
-    return count([normalise(row.text) for row in rows], "es")
+    return count([tokens(row.text) for row in rows], "es")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def fitted(counts: Counts, intents: Rows) -> Fit:
 def test_a_row_means_in_training_what_it_means_to_the_student(
     rows: list[Example], counts: Counts
 ) -> None:
-    asked = [meaning(normalise(row.text).split(), "es") for row in rows]
+    asked = [meaning(tokens(row.text), "es") for row in rows]
     assert np.allclose(counts.meanings, asked, atol=1e-6)
 
 
@@ -54,7 +54,7 @@ def test_folds_are_scored_as_the_student_would_answer(
     believed = belief(familiarity(counts, everyone, everyone), HALF)
     assert np.allclose(believed, 0.5)
     scores = score(counts, fitted, everyone, 3, believed)
-    student = LinearStudent(weights(counts, fitted, ["a", "b", "c"], "es", factors, HALF))
+    student = LinearStudent(weights(counts, fitted, ["a", "b", "c"], "es", (), factors, HALF))
     expected = softmax(np.tensordot(factors, scores, 1), 1.0)
     assert np.allclose(student.probabilities([row.text for row in rows]), expected, atol=1e-6)
 

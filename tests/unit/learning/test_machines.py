@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from services.learning.grams import pieces
-from services.learning.normalise import normalise, tokens
+from services.learning.normalise import tokens
 from services.learning.recipe.counting import Rows, count
 from services.learning.recipe.fitting import ON_ALL, blend
 from services.learning.recipe.machines import BIAS, Apart, Joint, Machine, blocks_of, solve
@@ -81,7 +81,7 @@ def test_the_blend_leans_on_the_machine_that_knows() -> None:
 @settings(deadline=None, max_examples=50)
 def test_counting_a_table_counts_what_a_text_alone_is_cut_into(words: list[list[str]]) -> None:
     texts = [" ".join(line) for line in words]
-    counts = count([normalise(text) for text in texts], "es")
+    counts = count([tokens(text) for text in texts], "es")
     first = 0
     for block, table, vocabulary in zip(range(2), counts.blocks, counts.vocabularies, strict=True):
         for text, row in zip(texts, table.toarray(), strict=True):

@@ -67,6 +67,7 @@ def test_the_bar_in_the_weights_is_the_bar_on_the_scores(seed: int) -> None:
     weights = Weights(
         language="es",
         intents=INTENTS,
+        words=(),
         vocabularies=({"hola": 0}, {"a": 1, "b": 2}),
         idf=np.ones(3),
         coefficients=dealer.normal(0, 1, (3, 3)),
