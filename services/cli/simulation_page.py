@@ -56,7 +56,8 @@ def _charts(report: "Report") -> str:
 
 
 def _looks(report: "Report") -> list[tuple[str, ...]]:
-    return [
+    """Alarms stand among the looks, in their order."""
+    looks = [
         (
             str(each["after"]),
             str(each["state"]),
@@ -66,6 +67,8 @@ def _looks(report: "Report") -> list[tuple[str, ...]]:
         )
         for each in report.looks
     ]
+    alarms = [(str(each["after"]), "alarm", "-", "-", str(each["why"])) for each in report.alarms]
+    return sorted(looks + alarms, key=lambda row: int(row[0]))
 
 
 def _trainings(report: "Report") -> list[tuple[str, ...]]:

@@ -117,11 +117,12 @@ class Figures(BaseModel):
 
 
 class Certificate(BaseModel):
-    """A look at the evidence, or a promotion, and what was in force from then on."""
+    """A look at the evidence, an alarm or a promotion, and what was in force from then on."""
 
     model_config = ConfigDict(protected_namespaces=())
 
     cause: str
+    """`look`, `alarm` or `promotion`."""
     model_version: str | None
     state: TrustState
     threshold: Share

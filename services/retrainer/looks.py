@@ -9,7 +9,7 @@ import structlog
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.graded import as_evidence
-from services.learning.certifying.looking import look_if_due
+from services.learning.certifying.looking import alarm_if_due, look_if_due
 from services.learning.certifying.shown import show
 from services.learning.certifying.trust import (
     Graded,
@@ -97,7 +97,7 @@ class Looks:
     async def look(self) -> Look | None:
         """Look if it is due and nobody else does; what it shows is in force when this returns."""
         glance = await self._tell()
-        if _seen(glance) is None and not glance.by_hand:
+        if not (glance.by_hand or _alarmed(glance) or _seen(glance)):
             return None
         async with self._database.begin() as connection:
             lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
@@ -131,18 +131,27 @@ class Looks:
         if glance.by_hand:
             await self._renew(transaction, glance)
             return None
+        if refuted := _alarmed(glance):
+            await self._put_in_force(transaction, glance, refuted)
+            log.warning("the student is no longer what it was", why=refuted.why)
+            return None
         found = _seen(glance)
         if found is None:
             return None
         seen, standing = found
-        newest = glance.rows[-1].id if glance.rows else glance.last_seen
-        await put_in_force(
-            transaction, standing, glance.policy, glance.graded, version=glance.version,
-            seen=(seen, newest),
-        )  # fmt: skip
-        self._wake_outbox()
+        await self._put_in_force(transaction, glance, standing, seen)
         log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
         return seen
+
+    async def _put_in_force(
+        self, transaction: Transaction, glance: Glance, standing: Standing, seen: Look | None = None
+    ) -> None:
+        newest = glance.rows[-1].id if glance.rows else glance.last_seen
+        await put_in_force(
+            transaction, standing, glance.policy, glance.graded, version=glance.version, look=seen,
+            seen_up_to=newest,
+        )  # fmt: skip
+        self._wake_outbox()
 
     async def _renew(self, transaction: Transaction, glance: Glance) -> None:
         """Let the standing be of the model that a person has put in force.
@@ -157,10 +166,9 @@ class Looks:
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
-        rows = await evidence.window(
-            transaction, settings.ml_evidencia_dias, settings.ml_evidencia_filas
-        )
-        first = rows[0].id if rows else 0
+        within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        rows = await evidence.window(transaction, *within)
+        first = await evidence.oldest(transaction, *within)
         actions = {each.name: each.action for each in await catalogue.read(transaction)}
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
@@ -176,6 +184,11 @@ class Looks:
             stands_for=newest.model_version if newest else None,
             provisional=await certificates.chosen_for(transaction, version),
         )
+
+
+def _alarmed(glance: Glance) -> Standing | None:
+    """What stands after an alarm, if the newest rows raise one."""
+    return alarm_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
 
 
 def _seen(glance: Glance) -> tuple[Look, Standing] | None:

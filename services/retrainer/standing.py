@@ -46,17 +46,18 @@ async def put_in_force(
     graded: Graded,
     *,
     version: str | None,
-    seen: tuple[Look, int] | None = None,
+    look: Look | None = None,
+    seen_up_to: int | None = None,
 ) -> None:
     """Keep another standing, and tell every process.
 
-    ``version`` is the model in force; ``seen`` the look that led to it, with the newest row of
-    evidence that it saw. Without one, a promotion did.
+    ``version`` is the model in force, ``seen_up_to`` the newest row of the evidence that led to it:
+    by a ``look``, or else by an alarm. Without evidence, a promotion did.
     """
-    look, seen_up_to = seen or (None, None)
+    evidence_led_to_it = certificates.ALARM if look is None else certificates.LOOK
     given = trust(standing, policy, graded)
     stored = Certificate(
-        cause=certificates.PROMOTION if look is None else certificates.LOOK,
+        cause=certificates.PROMOTION if seen_up_to is None else evidence_led_to_it,
         model_version=version,
         state=standing.state,
         threshold=given.threshold,

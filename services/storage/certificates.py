@@ -10,7 +10,7 @@ from services.storage import versions
 from services.storage.clock import now
 from services.storage.tables import certificates
 
-LOOK, PROMOTION = "look", "promotion"
+LOOK, ALARM, PROMOTION = "look", "alarm", "promotion"
 """What may have caused a row."""
 
 _c = certificates.c
@@ -20,9 +20,9 @@ class Certificate(NamedTuple):
     """A row of the history. Shares are in [0, 1].
 
     `threshold` was in force from then on; `certified`, `provisional`, `floor` and `was_certified`
-    are what the next decision needs. `number`, `level` and `seen_up_to` (an evidence id) are of a
-    look; `accepted_rows`, `right_rows`, `bound` and its `basis` are what the last look
-    found; without a basis it is agreement.
+    are what the next decision needs. `seen_up_to` (an evidence id) is of a look or an alarm,
+    `number` and `level` of a look; `accepted_rows`, `right_rows`, `bound` and its `basis` are what
+    the last of either found; without a basis it is agreement.
     """
 
     cause: str

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.events import TrustState
 from services.storage.clock import now
 from services.storage.samples import SampleState, usable
-from services.storage.tables import evidence, training_samples
+from services.storage.tables import certificates, evidence, training_samples
 from services.storage.upsert import insert_ignore
 
 LIVE = "live"
@@ -104,17 +105,29 @@ async def of_turns(connection: AsyncConnection, turn_ids: Collection[str]) -> di
 
 
 async def window(connection: AsyncConnection, days: float, limit: int) -> list[Row]:
-    """The newest drawn turns of live traffic that somebody labelled, the oldest first."""
+    """The newest drawn turns of live traffic that somebody labelled, the oldest first.
+
+    What refuted the student, and what was before, is left out: it is not held against what it has
+    learned since.
+    """
     since = await now(connection) - timedelta(days=days)
-    query = _rows().where(_graded(), _e.created_at >= since)
+    query = _rows().where(_graded(), _e.created_at >= since, _e.id > _refuted_up_to())
     newest = await connection.execute(query.order_by(_e.id.desc()).limit(limit))
     return [Row(*row) for row in newest][::-1]
+
+
+async def oldest(connection: AsyncConnection, days: float, limit: int) -> int:
+    """The id of the first row that `window` would have, had nothing refuted the student; else 0."""
+    since = await now(connection) - timedelta(days=days)
+    newest = select(_e.id).where(_graded(), _e.created_at >= since)
+    within = newest.order_by(_e.id.desc()).limit(limit).subquery()
+    return int(await connection.scalar(select(func.min(within.c.id))) or 0)
 
 
 async def count(connection: AsyncConnection, days: float, limit: int) -> tuple[int, int]:
     """How many rows `window` has, and how many such rows there ever were."""
     since = await now(connection) - timedelta(days=days)
-    recent = func.count(case((_e.created_at >= since, _e.id)))
+    recent = func.count(case((and_(_e.created_at >= since, _e.id > _refuted_up_to()), _e.id)))
     found, ever = (await connection.execute(select(recent, func.count()).where(_graded()))).one()
     return min(found, limit), ever
 
@@ -185,6 +198,11 @@ def _rows() -> Select[Any]:
 def _graded() -> ColumnElement[bool]:
     labelled = or_(_e.teacher.is_not(None), _e.person.is_not(None))
     return and_(_e.drawn.is_(True), _e.origin == LIVE, _e.said.is_not(None), labelled)
+
+
+def _refuted_up_to() -> ScalarSelect[int]:
+    newest = func.coalesce(func.max(certificates.c.seen_up_to), 0)
+    return select(newest).where(certificates.c.state == TrustState.REFUTED).scalar_subquery()
 
 
 def _values(voice: Voice) -> dict[str, object]:

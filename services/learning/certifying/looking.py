@@ -6,11 +6,19 @@ from math import isclose
 
 import numpy as np
 
-from contracts.events import Reason
+from contracts.events import Reason, TrustState
+from services.learning.certifying.alarm import alarm
 from services.learning.certifying.certificate import Look, is_due, level_of, look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.provisional import FEWEST_GRADED, choose
-from services.learning.certifying.trust import Graded, Policy, Standing, after_look, trust
+from services.learning.certifying.trust import (
+    Graded,
+    Policy,
+    Standing,
+    after_alarm,
+    after_look,
+    trust,
+)
 
 
 def look_if_due(
@@ -23,9 +31,9 @@ def look_if_due(
 ) -> tuple[Look, Standing] | None:
     """The look and the standing after it; None while there is nothing new to test.
 
-    `evidence` is the window, the oldest row first, of which the last `fresh` rows came since the
-    look before; `number` is k, one more than the looks that share evidence with this one; `ever`
-    counts all rows there were.
+    `evidence` are the rows of the window that may be tested, the oldest first, of which the last
+    `fresh` came since the look before; `number` is k, one more than the looks that share evidence
+    with this one; `ever` counts all rows there were.
     """
     level, graded = level_of(number, policy.delta), Graded(len(evidence), ever)
     if standing.target is not None and not isclose(standing.target, policy.target):
@@ -54,6 +62,18 @@ def look_if_due(
         return None
     sure = _accepted(evidence, min(policy.threshold, seen.threshold or 1.0))
     return seen, after_look(standing, seen, sure, policy, graded)
+
+
+def alarm_if_due(
+    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: Graded
+) -> Standing | None:
+    """The standing after an alarm; None while the student acts as it should, or does not act."""
+    given = trust(standing, policy, graded)
+    refuted = given.state is TrustState.REFUTED
+    if policy.fixed or refuted or given.probation or not policy.has_teacher:
+        return None
+    found = alarm(evidence, given.threshold, policy.target)
+    return after_alarm(standing, found) if found else None
 
 
 def _rests_on_others(before: Sequence[Evidence], standing: Standing) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
 from contracts.events import Basis, Reason, TrustState
+from services.learning.certifying.alarm import Alarm
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import share_to_draw
 from services.learning.percent import percent
@@ -109,7 +110,11 @@ def trust(standing: Standing, policy: Policy, graded: Graded) -> Trust:
 def after_look(
     standing: Standing, look: Look, sure: int, policy: Policy, graded: Graded
 ) -> Standing:
-    """The standing once a look was taken that saw `sure` rows."""
+    """The standing once a look was taken that saw `sure` rows.
+
+    What refutes a student is not held against what it learns from it: tests begin anew.
+    """
+    refuted = look.state is TrustState.REFUTED
     certified = look.state is TrustState.CERTIFIED
     seen = replace(
         standing,
@@ -118,7 +123,7 @@ def after_look(
         certified=look.threshold,
         floor=None if certified else standing.floor,
         was_certified=standing.was_certified or certified,
-        looked_at=sure,
+        looked_at=0 if refuted else sure,
         rows=look.rows,
         right=look.right,
         bound=look.bound,
@@ -126,6 +131,22 @@ def after_look(
         why=look.why,
     )
     return _settled(seen, policy, graded)
+
+
+def after_alarm(standing: Standing, found: Alarm) -> Standing:
+    """The standing once the newest rows say that the student is not what it was."""
+    return replace(
+        standing,
+        state=TrustState.REFUTED,
+        target=found.target,
+        certified=None,
+        looked_at=0,
+        rows=found.rows,
+        right=found.right,
+        bound=None,
+        basis=Basis.AGREEMENT,
+        why=found.why,
+    )
 
 
 def after_promotion(

@@ -48,6 +48,7 @@ class Report:
     threshold: float
     why: str
     looks: tuple[dict[str, object], ...] = field(repr=False)
+    alarms: tuple[dict[str, object], ...] = field(repr=False)
     trainings: tuple[dict[str, object], ...] = field(repr=False)
 
     def figures(self) -> dict[str, object]:
@@ -68,6 +69,7 @@ def report(simulated: Simulated, price: float) -> Report:
         threshold=simulated.end.threshold,
         why=simulated.why,
         looks=tuple({"after": after, **asdict(look)} for after, look in simulated.looks),
+        alarms=tuple({"after": after, "why": why} for after, why in simulated.alarms),
         trainings=tuple(asdict(each) for each in simulated.trainings),
     )
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from contracts.events import Reason
+from contracts.events import Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import is_drawn
 from services.learning.certifying.evidence import Evidence, settled
 from services.learning.certifying.holding import is_suspicious
-from services.learning.certifying.looking import look_if_due
+from services.learning.certifying.looking import alarm_if_due, look_if_due
 from services.learning.certifying.provisional import provisional
 from services.learning.certifying.trust import (
     Graded,
@@ -74,10 +74,11 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """All turns in order, the looks and trainings by the turns before them, and where it ended."""
+    """All turns in order; looks, alarms and trainings by the turns before them; where it ended."""
 
     turns: tuple[Turn, ...] = field(repr=False)
     looks: tuple[tuple[int, Look], ...]
+    alarms: tuple[tuple[int, str], ...]
     trainings: tuple[Training, ...]
     end: Trust
     why: str
@@ -99,8 +100,9 @@ def simulate(
         turns.append(shop.take(number, message))
         progress(number + 1)
     return Simulated(
-        tuple(turns), tuple(shop.looks), tuple(shop.trainings), shop.trust, shop.standing.why
-    )
+        tuple(turns), tuple(shop.looks), tuple(shop.alarms), tuple(shop.trainings), shop.trust,
+        shop.standing.why,
+    )  # fmt: skip
 
 
 class _Shop:
@@ -114,9 +116,11 @@ class _Shop:
         self._new: set[str] = set()
         self._evidence: list[tuple[int, Evidence]] = []
         self._graded = 0
+        self._refuted_at = 0
         self._looked: list[int] = []
         self.standing = Standing()
         self.looks: list[tuple[int, Look]] = []
+        self.alarms: list[tuple[int, str]] = []
         self.trainings: list[Training] = []
         self._put_in_force(self._retrain(None))
 
@@ -127,7 +131,13 @@ class _Shop:
 
     @property
     def _have(self) -> Graded:
-        return Graded(len(self._evidence), self._graded)
+        return Graded(len(self._tested), self._graded)
+
+    @property
+    def _tested(self) -> list[tuple[int, Evidence]]:
+        """The rows of the window since the student was refuted, if it was."""
+        since = self._graded - self._refuted_at
+        return self._evidence[-since:] if since else []
 
     def take(self, number: int, message: Message) -> Turn:
         """One message, from the draw to what is learned from it."""
@@ -162,18 +172,31 @@ class _Shop:
         self._evidence.append((len(self._samples) - 1, row))
         del self._evidence[: -self._plan.window]
         self._graded += 1
+        self._watch(number)
         self._look_when_due(number)
+
+    def _watch(self, number: int) -> None:
+        evidence = [row for _, row in self._tested]
+        if refuted := alarm_if_due(evidence, self.standing, self._plan.policy, self._have):
+            self._stand(refuted)
+            self.alarms.append((number + 1, refuted.why))
+
+    def _stand(self, standing: Standing) -> None:
+        if standing.state is TrustState.REFUTED:
+            self._refuted_at = self._graded
+        self.standing = standing
 
     def _look_when_due(self, number: int) -> None:
         first = self._graded - len(self._evidence)
         last = self._looked[-1] if self._looked else 0
         # Looks at rows that have all left the window were looks at other evidence.
         k = 1 + sum(seen > first for seen in self._looked)
-        fresh = min(self._graded - last, len(self._evidence))
-        evidence = [row for _, row in self._evidence]
+        evidence = [row for _, row in self._tested]
+        fresh = min(self._graded - last, len(evidence))
         found = look_if_due(evidence, fresh, k, self.standing, self._plan.policy, self._graded)
         if found is not None:
-            seen, self.standing = found
+            seen, standing = found
+            self._stand(standing)
             self._looked.append(self._graded)
             self.looks.append((number + 1, seen))
 
@@ -204,7 +227,7 @@ class _Shop:
     def _put_in_force(self, made: Retrained) -> None:
         self._champion = Champion(made.trained.student, made.kept)
         graded = [
-            Sample(number, self._samples[number].text, row.label) for number, row in self._evidence
+            Sample(number, self._samples[number].text, row.label) for number, row in self._tested
         ]
         policy = self._plan.policy
         chosen = provisional(

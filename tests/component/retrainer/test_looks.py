@@ -14,7 +14,7 @@ from services.retrainer.standing import standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, outbox, tables
-from services.storage.certificates import LOOK, PROMOTION
+from services.storage.certificates import ALARM, LOOK, PROMOTION
 from services.storage.evidence import Said, Voice
 from services.trusting import policy_of
 from tests.component.retrainer.conftest import Shop
@@ -92,6 +92,43 @@ async def test_a_student_that_is_often_wrong_is_refuted(shop: Shop, looks: Looks
     seen = await looks.look()
     assert seen is not None
     assert seen.state is TrustState.REFUTED
+
+
+async def test_what_refuted_a_student_is_not_held_against_what_it_learned(
+    shop: Shop, looks: Looks
+) -> None:
+    await grade(shop, 0, 130, wrong=30)
+    await looks.look()
+    await grade(shop, 130, 200)
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.rows, seen.number) == (TrustState.CERTIFIED, 200, 2)
+
+
+async def test_a_certified_student_that_turns_bad_is_noticed_before_the_next_look(
+    shop: Shop, looks: Looks
+) -> None:
+    teacher = {"openai_base_url": "http://127.0.0.1:1/v1"}
+    shop.live.settings = shop.live.settings.model_copy(update=teacher)
+    await grade(shop, 0, 300)
+    await looks.look()
+    await grade(shop, 300, 8, wrong=8)
+    assert await looks.look() is None
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.cause, stored.state, stored.certified) == (ALARM, "refuted", None)
+    assert "no longer holds" in stored.why
+    assert await looks.look() is None
+    again = await newest(shop)
+    assert again == stored
+
+
+async def test_a_fixed_threshold_knows_no_alarm(shop: Shop, looks: Looks) -> None:
+    fixed = {"ml_umbral_modo": "fijo", "openai_base_url": "http://127.0.0.1:1/v1"}
+    shop.live.settings = shop.live.settings.model_copy(update=fixed)
+    await grade(shop, 0, 20, wrong=20)
+    await looks.look()
+    assert await newest(shop) is None
 
 
 async def test_what_always_goes_to_the_teacher_certifies_nothing_of_the_rest(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
+from contracts.events import TrustState
 from services.learning.certifying.trust import Policy
 from services.learning.judging.labelled import Message
 from services.learning.judging.simulated import report
@@ -114,3 +115,19 @@ def test_a_fixed_threshold_acts_from_the_first_turn_on() -> None:
     found = play(stream(40), policy, retrain_every=1_000)
     assert report(found, 1.0).whole.answered_alone > 0.5
     assert {turn.threshold for turn in found.turns} == {0.3}
+
+
+def test_a_shop_whose_questions_change_is_not_answered_wrongly_for_long() -> None:
+    """What was a question of the price is one of the payment from the 400th message on."""
+    now = {"precio": "pago", "pago": "precio"}
+    after = [
+        Message(each.text, label := now.get(each.intent, each.intent), label)
+        for each in stream(800)[400:]
+    ]
+    policy = Policy(first=100, target=0.9)
+    found = play([*stream(400), *after], policy, retrain_every=1_000)
+    [(noticed, why), *_] = found.alarms
+    assert 400 < noticed < 500
+    assert "no longer holds" in why
+    assert not any(turn.alone for turn in found.turns[noticed : noticed + 50])
+    assert found.end.state == TrustState.REFUTED
