@@ -190,3 +190,37 @@ def test_a_few_new_labels_are_too_few_to_contradict() -> None:
     assert isinstance(verdict(STEADY, STEADY, None), Promote)
     assert isinstance(verdict(STEADY, STEADY, 0.1), Promote)
     assert isinstance(verdict(STEADY, STEADY, 0.05), Refuse)
+
+
+def noisy(dealer: np.random.Generator, wrong: Sequence[bool]) -> OutOfFold:
+    """What one of many models of one worth says of rows whose label is wrong or right."""
+    easy = np.random.default_rng(0).beta(6, 1.2, len(wrong))
+    right = dealer.random(len(wrong)) < np.where(wrong, 0.02, easy + 0.05)
+    sure = np.clip(easy + dealer.normal(0, 0.03, len(wrong)), 0.05, 0.999)
+    return word_of(
+        *(
+            ("precio" if hit else "envio", "precio", float(each))
+            for hit, each in zip(right, sure, strict=True)
+        )
+    )
+
+
+def test_a_champion_that_was_lucky_with_noisy_labels_can_be_replaced() -> None:
+    """Of a tenth of wrong labels, one or two among the surest rows decide what is covered."""
+    dealer = np.random.default_rng(1)
+    wrong = (dealer.random(600) < 0.1).tolist()
+    champion = max((noisy(dealer, wrong) for _ in range(20)), key=lambda word: coverage(word, 0.95))
+    challengers = [noisy(dealer, wrong) for _ in range(20)]
+    fell = [coverage(champion, 0.95) - coverage(word, 0.95) > 0.1 for word in challengers]
+    assert sum(fell) >= 10
+    refused = [isinstance(decided(champion, word), Refuse) for word in challengers]
+    assert sum(refused) <= 3
+
+
+def test_a_fall_of_coverage_that_is_no_luck_refuses() -> None:
+    before = word_of(*[RIGHT] * 400, *[SHIPPED] * 400)
+    doubtful = [("precio", "envio", 0.8)] * 60 + [("envio", "envio", 0.8)] * 340
+    after = word_of(*[RIGHT] * 400, *doubtful)
+    refusal = decided(before, after)
+    assert isinstance(refusal, Refuse)
+    assert "coverage at 95% precision" in refusal.reason
