@@ -26,10 +26,10 @@ class Limits:
     Whatever the limit, a figure may fall by its noise, divided by the root of the rows: some 1.5
     standard deviations of what two models of one worth differ by. Nor is a fall of coverage one
     that hangs on a few rows: of draws of the rows anew, it shows in all but the share `luck`. An
-    intent has collapsed when the challenger loses this share of its rows, `critical` for a critical one,
-    and that is no chance: were both of one worth, it would come about with probability `chance`, or
-    `critical_chance`, at the most. New labels contradict everything when fewer than the share
-    `expected` of them, `judged_rows` at least, are what the challenger itself expects.
+    intent has collapsed when the challenger loses this share of its rows, `critical` for a critical
+    one, and that is no chance: were both of one worth, it would come about with probability
+    `chance`, or `critical_chance`, at the most. New labels contradict everything when fewer than
+    the share `expected` of them, `judged_rows` at least, are what the challenger itself expects.
     """
 
     macro_f1: float = 0.01
