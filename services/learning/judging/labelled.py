@@ -14,6 +14,9 @@ _HALVES = re.compile("[\ud800-\udfff]")
 """JSON may spell them one by one; no file or terminal takes them."""
 
 
+_ONE_A_LINE = 'Write one row a line, without a list around them: {"text": ..., "intent": ...}.'
+
+
 class LabelledFileError(ValueError):
     """The file holds no usable rows; the message names the file, the line and the field."""
 
@@ -93,14 +96,15 @@ def _row(path: Path, number: int, line: str) -> _Row:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise LabelledFileError(f"{place}: no JSON ({error}). One object a line.") from error
+        raise LabelledFileError(f"{place}: no JSON ({error}). {_ONE_A_LINE}") from error
     if not isinstance(row, dict):
-        raise LabelledFileError(f'{place}: no object. A row is {{"text": ..., "intent": ...}}.')
+        raise LabelledFileError(f"{place}: no object. {_ONE_A_LINE}")
     split = row.get("split")
     intent = _words(place, row, "intent").strip()
     if not intent:
         raise LabelledFileError(f'{place}: "intent" is empty; out of scope is "{OUT_OF_SCOPE}".')
-    teacher = _words(place, row, "teacher").strip() if "teacher" in row else None
+    # Many programs write null where a row has no label.
+    teacher = None if row.get("teacher") is None else _words(place, row, "teacher").strip()
     return _Row(
         Example(_words(place, row, "text"), intent), None if split is None else str(split), teacher
     )
@@ -113,7 +117,7 @@ def _words(place: str, row: dict[str, Any], field: str) -> str:
         found = f"is {json.dumps(value)[:60]}" if field in row else "is missing"
         raise LabelledFileError(f'{place}: "{field}" {found}; it must be a string.')
     if not value.isascii() and _HALVES.search(value):
-        raise LabelledFileError(f'{place}: "{field}" holds half of an emoji (a lone surrogate).')
+        raise LabelledFileError(f'{place}: "{field}" holds half of an emoji (a lone surrogate): remove it.')
     return value
 
 
@@ -126,5 +130,5 @@ def _chosen(path: Path, rows: list[_Row], splits: Collection[str]) -> list[_Row]
         )
     chosen = [row for row in rows if not splits or row.split in splits]
     if not chosen:
-        raise LabelledFileError(f"{path}: no rows.")
+        raise LabelledFileError(f"{path}: no rows. {_ONE_A_LINE}")
     return chosen

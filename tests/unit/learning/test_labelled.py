@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from services.learning.judging.labelled import LabelledFileError, read_labelled
+from services.learning.judging.labelled import (
+    LabelledFileError,
+    Message,
+    read_labelled,
+    read_messages,
+)
 from services.learning.student import Example
 
 GOOD = (
@@ -31,6 +36,11 @@ def test_a_split_takes_its_rows_alone(file: Path) -> None:
     file.write_text(GOOD)
     assert read_labelled(file, ["train"]) == [Example("hola", "saludo")]
     assert len(read_labelled(file, ["train", "test"])) == 3
+
+
+def test_a_row_whose_teacher_is_null_has_none(file: Path) -> None:
+    file.write_text('{"text": "hola", "intent": "saludo", "teacher": null}\n')
+    assert read_messages(file) == [Message("hola", "saludo", "saludo")]
 
 
 def test_a_text_with_an_odd_line_separator_is_one_row(file: Path) -> None:
