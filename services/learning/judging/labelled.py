@@ -117,7 +117,8 @@ def _words(place: str, row: dict[str, Any], field: str) -> str:
         found = f"is {json.dumps(value)[:60]}" if field in row else "is missing"
         raise LabelledFileError(f'{place}: "{field}" {found}; it must be a string.')
     if not value.isascii() and _HALVES.search(value):
-        raise LabelledFileError(f'{place}: "{field}" holds half of an emoji (a lone surrogate): remove it.')
+        half = "half of an emoji (a lone surrogate): remove it"
+        raise LabelledFileError(f'{place}: "{field}" holds {half}.')
     return value
 
 
