@@ -22,7 +22,6 @@ class Order(_Line):
     key: str = Field(repr=False)
     """The signing key in hexadecimal digits."""
     models_dir: Path
-    intents: tuple[str, ...]
     up_to: int
     """The newest sample to learn from."""
     champion: str | None

@@ -18,6 +18,7 @@ from services.storage import certificates, leases, models, outbox, training
 from services.storage.conversations import Transaction
 from services.storage.engine import Database
 from services.storage.leases import Lease
+from services.storage.models import AnotherInForce
 from services.storage.outbox import NewRow
 from services.storage.training import Request, State, Training, TrainingEnded
 
@@ -36,6 +37,8 @@ class Job:
     up_to: int
     """The newest sample that it learns from."""
     attempt: int
+    in_force: str | None
+    """The model that was in force when it was found to be due."""
     mark: str = ""
     """Names the set of intents that it saw: the same set is not trained for again by itself."""
 
@@ -62,9 +65,11 @@ class Record:
         self._steering = steering
 
     async def begun(self, job: Job) -> None:
-        """It runs."""
+        """It runs, unless another model has been put in force since it was found to be due."""
         async with self._database.begin() as connection:
             await leases.confirm(connection, job.lease)
+            if await models.alias(connection, models.CHAMPION) != job.in_force:
+                raise TrainingEnded("another model was put in force before it began")
             await training.begin(connection, job.asked, job.up_to, job.details)
 
     async def watched(self, job: Job) -> None:
@@ -105,7 +110,10 @@ class Record:
             except (ArtifactError, OSError) as error:
                 broken = Impossible(reason=f"Failed: the new model was not readable: {error}")
                 return await self._close(job, broken)
-            await self._promote(job, outcome, manifest, file)
+            try:
+                await self._promote(job, outcome, manifest, file)
+            except AnotherInForce as error:
+                return await self._cancel(job, str(error))
             return State.PROMOTED
         return await self._close(job, outcome)
 
@@ -124,14 +132,23 @@ class Record:
             )
         return state
 
+    async def _cancel(self, job: Job, reason: str) -> State:
+        async with self._database.begin() as connection:
+            await leases.confirm(connection, job.lease)
+            await training.finish(
+                connection, job.asked.training_id, State.CANCELLED, reason, job.details
+            )
+        return State.CANCELLED
+
     async def _promote(self, job: Job, better: Better, manifest: Manifest, file: bytes) -> None:
         asked = job.asked
         async with self._database.begin() as connection:
             await leases.confirm(connection, job.lease)
             await models.store(connection, manifest, file)
             before = await models.promote(
-                connection, manifest.version, asked.requested_by, job.lease
-            )
+                connection, manifest.version, asked.requested_by, job.lease,
+                instead_of=job.in_force,
+            )  # fmt: skip
             await training.finish(
                 connection,
                 asked.training_id,

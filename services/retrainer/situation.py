@@ -24,11 +24,12 @@ class Scene:
     """The situation, and what a training would learn from."""
 
     situation: Situation
-    intents: tuple[str, ...]
     critical: tuple[str, ...]
-    """Those of the intents that may lose less than others."""
+    """The intents that may lose less than others."""
     champion: str | None
     """The version of the model in force; None: there is none that could be compared with."""
+    in_force: str | None
+    """The version of the model in force, whatever it is."""
     mark: str = ""
     """Names the set of intents that can be learned; the training notes it."""
 
@@ -78,9 +79,9 @@ class Reader:
             )
         return Scene(
             situation,
-            active,
             critical=tuple(each.name for each in stored if each.critical),
             champion=champion if comparable else None,
+            in_force=champion,
             mark=mark_of(known),
         )
 

@@ -25,7 +25,7 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
-from services.storage import evidence, models, samples
+from services.storage import catalogue, evidence, models, samples
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.evidence import Row
@@ -67,7 +67,9 @@ async def _material(order: Order) -> Material:
     """What there is to learn from, and what it is compared with."""
     async with Database.open(order.database_url) as database:
         async with database.read() as connection:
-            rows = await samples.labelled(connection, order.intents, order.up_to)
+            # Read together: an intent renamed since the order was given is learned by its new name.
+            intents = [each.name for each in await catalogue.read(connection)]
+            rows = await samples.labelled(connection, intents, order.up_to)
             window = await evidence.window(connection, order.evidence_days, order.evidence_rows)
         champion = await _champion(database, order)
     return Material(

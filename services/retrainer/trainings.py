@@ -111,7 +111,7 @@ class Trainings:
                     (found and found.requested_by) or AUTOMATIC,
                 )
                 newest, attempt = scene.situation.newest_sample, attempts(found) + 1
-                job = Job(lease, asked, reason, newest, attempt, scene.mark)
+                job = Job(lease, asked, reason, newest, attempt, scene.in_force, scene.mark)
                 await self._train(job, scene, stop)
             case GiveUp(found, reason):
                 await self._record.failed(lease, found, reason)
@@ -143,7 +143,6 @@ class Trainings:
             database_url=self._database.url.render_as_string(hide_password=False),
             key=self._key.hex(),
             models_dir=self._models_dir,
-            intents=scene.intents,
             up_to=job.up_to,
             champion=scene.champion,
             critical=scene.critical,

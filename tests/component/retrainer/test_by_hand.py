@@ -8,7 +8,9 @@ from sqlalchemy import delete, select
 from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
 from services.retrainer.order import Hear, Order, Outcome
 from services.storage import certificates, models, outbox, versions
+from services.storage.engine import Database
 from services.storage.tables import auditoria, model_artifacts, model_chunks
+from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, at_once, wish
 from tests.component.retrainer.test_looks import looks_of
 
@@ -78,6 +80,41 @@ async def test_a_training_that_runs_meanwhile_does_not_bring_it_back(shop: Shop)
 
     assert await shop.look(meanwhile)
     assert await shop.champion() == first
+
+
+async def test_one_that_was_about_to_begin_does_not_either(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found to be due, it still has work to do before its row shows that it runs."""
+    first, _ = await two_models(shop)
+    await shop.take_samples(shop.alike(160)[60:120], "more")
+
+    async def meanwhile(database: Database, _language: str) -> None:
+        if await shop.champion() != first:
+            await roll_back(database, KEY, "ana")
+
+    monkeypatch.setattr("services.retrainer.trainings.release_confirmed", meanwhile)
+    assert await shop.look()
+    assert await shop.champion() == first
+    assert not await shop.look()
+
+
+async def test_a_model_put_in_force_by_whom_the_training_did_not_see_stays(shop: Shop) -> None:
+    first, second = await two_models(shop)
+    await shop.take_samples(shop.alike(160)[60:120], "more")
+
+    async def meanwhile(order: Order, hear: Hear) -> Outcome:
+        learned = await at_once(order, hear)
+        async with shop.database.begin() as connection:
+            await models.promote(connection, first, "another program")
+        return learned
+
+    assert await shop.look(meanwhile)
+    assert await shop.champion() == first
+    [ended, *_] = await shop.history()
+    assert (ended.state, ended.reason) == (
+        State.CANCELLED, f"Model {first} is in force by now, no longer {second}",
+    )  # fmt: skip
 
 
 async def test_it_is_in_the_history_and_told_to_every_process(shop: Shop) -> None:

@@ -6,7 +6,7 @@ from services.panel.by_hand import roll_back
 from services.retrainer.order import Hear, Order, Outcome, Worse
 from services.storage import catalogue, intents, models
 from services.storage.training import State
-from tests.component.retrainer.conftest import KEY, Shop
+from tests.component.retrainer.conftest import KEY, Shop, at_once
 
 NEW = tuple(f"tiene garantia {thing}" for thing in ("la licuadora", "el reloj", "esta silla"))
 
@@ -37,6 +37,22 @@ async def test_a_renamed_intent_is_learned_by_its_new_name(shop: Shop) -> None:
     assert "cuanto_vale" in await known(shop)
     assert "precio" not in await known(shop)
     assert not await shop.look()
+
+
+async def test_an_intent_renamed_while_a_training_starts_is_learned_by_its_new_name(
+    shop: Shop,
+) -> None:
+    await shop.look()
+    await shop.take_samples(shop.alike(60), "new")
+
+    async def renamed_first(order: Order, hear: Hear) -> Outcome:
+        async with shop.database.begin() as connection:
+            await intents.rename(connection, "precio", "cuanto_vale", "ana")
+        return await at_once(order, hear)
+
+    assert await shop.look(renamed_first)
+    assert (await shop.history())[0].state == State.PROMOTED
+    assert "cuanto_vale" in await known(shop)
 
 
 async def test_an_intent_that_was_switched_off_is_forgotten(shop: Shop) -> None:
