@@ -10,7 +10,7 @@ from rich.console import Console
 
 from contracts.topology import SERVICES, service
 from services.runtime.settings import Settings, read_settings
-from services.runtime.waiting import pause
+from services.runtime.waiting import pause, until_stop
 
 if TYPE_CHECKING:
     from services.runtime.process import Process
@@ -51,6 +51,9 @@ async def _run(settings: Settings, name: str, talking: bool) -> None:
     from services.wiring import open_process
 
     stop = stop_on_signals()
+    await until_stop(stop, _database_answers(settings))
+    if stop.is_set():
+        return
     names = NAMES if name == ALL else (name,)
     async with open_process(settings, names) as process:
         port = settings.metrics_port
@@ -62,6 +65,28 @@ async def _run(settings: Settings, name: str, talking: bool) -> None:
             return
         running = asyncio.create_task(process.run(stop, health))
         await _talk(settings, process, running, stop)
+
+
+async def _database_answers(settings: Settings) -> None:
+    """Wait for a database that is away, as a process that runs already does.
+
+    Raises:
+        NotLetIn: it answers, but not us: that is for a person to mend.
+    """
+    import stamina
+
+    from services.opening import open_database
+    from services.storage.errors import DatabaseAway, NotLetIn
+
+    def is_away(error: Exception) -> bool:
+        return isinstance(error, DatabaseAway) and not isinstance(error, NotLetIn)
+
+    async with open_database(settings) as database:
+        async for attempt in stamina.retry_context(
+            on=is_away, attempts=None, timeout=None, wait_initial=0.5, wait_max=10
+        ):
+            with attempt:
+                await database.ping()
 
 
 async def _talk(

@@ -69,14 +69,19 @@ class Releasing:
     async def _sleep(self, stop: asyncio.Event) -> None:
         """Until the next moment; a nearer one that is expected meanwhile shortens the sleep."""
         stopping = asyncio.ensure_future(stop.wait())
+        clock = asyncio.get_running_loop().time
+        began = clock()
         try:
             while not stop.is_set():
                 left = (self._next - datetime.now(UTC)).total_seconds()
-                if left <= 0:
+                # A clock that was put back makes it far: what is due is looked for all the same.
+                if left <= 0 or clock() - began >= LOOK.total_seconds():
                     return
                 sooner = asyncio.ensure_future(self._sooner.wait())
                 await asyncio.wait(
-                    {stopping, sooner}, timeout=left, return_when=asyncio.FIRST_COMPLETED
+                    {stopping, sooner},
+                    timeout=min(left, LOOK.total_seconds()),
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
                 sooner.cancel()
                 self._sooner.clear()

@@ -24,8 +24,11 @@ def add_checks(app: FastAPI, inside: Inside) -> None:
 
     @app.get("/checks", summary="Turns that a person is asked to label", responses=refusals(503))
     async def waiting(limit: Limit = 100) -> Checks:
+        settings = inside.live.settings
+        within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
         async with inside.database.read() as connection:
-            found = await evidence.checks(connection, limit)
+            first = await evidence.oldest(connection, *within)
+            found = await evidence.checks(connection, limit, first)
         return Checks(checks=tuple(map(_shown, found)))
 
     @app.post(

@@ -9,6 +9,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 # MySQL's and MariaDB's numbers for "not now": too many connections, access or database not
 # (yet) there, shutdown, network, lock wait, deadlock, disk full, read-only during a failover.
 _AWAY_SERVER = {1021, 1040, 1044, 1045, 1049, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1205}
+# Of these, what a wrong URL is told as well: no such user, password or database.
+_NOT_LET_IN = {1044, 1045, 1049}
 _AWAY_MYSQL = _AWAY_SERVER | {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013}
 # SQLite's: busy, locked, read-only, I/O error, full, cannot open, protocol.
 _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
@@ -24,6 +26,10 @@ _BROKEN = (ConnectionResetError, ConnectionAbortedError, ConnectionRefusedError,
 
 class DatabaseAway(ConnectionError):
     """The database cannot serve now: unreachable, restarting, locked or full. Wait for it."""
+
+
+class NotLetIn(DatabaseAway):
+    """The server does not know the user, the password or the database of our URL."""
 
 
 class DatabaseError(Exception):
@@ -66,7 +72,9 @@ def translated(error: Exception) -> Exception:
         if _lacks_tables(error):
             cure = "run `aprendiz db upgrade`."
             return SchemaMismatch(f"{said}. Its tables are not this release's: {cure}")
-        return DatabaseAway(said) if _is_away(error) else DatabaseError(said)
+        if not _is_away(error):
+            return DatabaseError(said)
+        return NotLetIn(said) if _code(error) in _NOT_LET_IN else DatabaseAway(said)
     if isinstance(error, PoolTimeout):
         return DatabaseAway("All connections to the database are in use, and none came free")
     if isinstance(error, StatementError) and isinstance(error.orig, ValueError):
@@ -94,8 +102,13 @@ def _is_away(error: DBAPIError) -> bool:
     sqlite_code = getattr(cause, "sqlite_errorcode", None)
     if sqlite_code is not None:
         return (sqlite_code & 0xFF) in _AWAY_SQLITE
-    code = cause.args[0] if cause is not None and cause.args else None
-    return code in _AWAY_MYSQL
+    return _code(error) in _AWAY_MYSQL
+
+
+def _code(error: DBAPIError) -> object:
+    """The driver's number for it, or whatever it says first."""
+    cause = error.orig
+    return cause.args[0] if cause is not None and cause.args else None
 
 
 def _lacks_tables(error: DBAPIError) -> bool:

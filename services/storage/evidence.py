@@ -143,9 +143,15 @@ async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> No
     await connection.execute(update(evidence).where(waits).values(audit=WAITING))
 
 
-async def checks(connection: AsyncConnection, limit: int) -> list[Check]:
-    """Turns that wait for a person's label, the oldest first."""
-    query = _checks().where(_waits()).order_by(_e.id).limit(limit)
+async def checks(connection: AsyncConnection, limit: int, first: int = 0) -> list[Check]:
+    """Turns that wait for a person's label, the oldest first.
+
+    Agreements of before the evidence's row `first`, or of before the student was last refuted, show
+    nothing any more; disagreements still settle what is learned.
+    """
+    shows = and_(_e.id >= first, _e.id > _refuted_up_to())
+    counts = or_(_e.audit.is_(None), shows)
+    query = _checks().where(_waits(), counts).order_by(_e.id).limit(limit)
     return [Check(*row) for row in await connection.execute(query)]
 
 

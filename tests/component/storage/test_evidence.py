@@ -90,6 +90,22 @@ async def test_agreements_wait_for_a_person_once(database: Database) -> None:
         assert [check.turn_id for check in await evidence.checks(connection, 9)] == ["b"]
 
 
+async def test_agreements_that_show_nothing_any_more_wait_for_nobody(database: Database) -> None:
+    names = ["old", "refuted", "new"]
+    async with database.begin() as connection:
+        await evidence.hear(connection, [voice("teacher", "precio", name) for name in names])
+        await evidence.to_audit(connection, names)
+        rows = {row.turn_id: row.id for row in await evidence.window(connection, DAYS, ROWS)}
+        left = await evidence.checks(connection, 9, rows["refuted"])
+        assert [check.turn_id for check in left] == ["refuted", "new"]
+        assert await evidence.oldest(connection, DAYS, 2) == rows["refuted"]
+        refuted = certificate(state="refuted", seen_up_to=rows["refuted"])
+        await certificates.add(connection, refuted)
+        assert [check.turn_id for check in await evidence.checks(connection, 9)] == ["new"]
+        assert [row.turn_id for row in await evidence.window(connection, DAYS, ROWS)] == ["new"]
+        assert await evidence.count(connection, DAYS, ROWS) == (1, 3)
+
+
 async def test_a_check_is_taken_once(database: Database) -> None:
     async with database.begin() as connection:
         await evidence.hear(connection, [voice("teacher", "precio")])
