@@ -54,10 +54,10 @@ async def put_in_force(
     ``version`` is the model in force, ``seen_up_to`` the newest row of the evidence that led to it:
     by a ``look``, or else by an alarm. Without evidence, a promotion did.
     """
-    evidence_led_to_it = certificates.ALARM if look is None else certificates.LOOK
+    by_evidence = certificates.ALARM if look is None else certificates.LOOK
     given = trust(standing, policy, graded)
     stored = Certificate(
-        cause=certificates.PROMOTION if seen_up_to is None else evidence_led_to_it,
+        cause=certificates.PROMOTION if seen_up_to is None else by_evidence,
         model_version=version,
         state=standing.state,
         threshold=given.threshold,

@@ -35,8 +35,8 @@ class Alarm:
     def why(self) -> str:
         """For people."""
         return (
-            f"of the last {self.rows} rows only {self.right} agree with their labels at "
-            f"{self.threshold:.0%}: what was shown of {percent(self.target)} no longer holds"
+            f"of the newest {self.rows} rows only {self.right} agree with their labels at "
+            f"{self.threshold:.0%}: too few for {percent(self.target)}, whatever came before"
         )
 
 

@@ -117,7 +117,7 @@ async def test_a_certified_student_that_turns_bad_is_noticed_before_the_next_loo
     stored = await newest(shop)
     assert stored is not None
     assert (stored.cause, stored.state, stored.certified) == (ALARM, "refuted", None)
-    assert "no longer holds" in stored.why
+    assert "whatever came before" in stored.why
     assert await looks.look() is None
     again = await newest(shop)
     assert again == stored

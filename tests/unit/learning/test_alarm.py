@@ -46,8 +46,8 @@ def test_the_alarm_names_the_rows_that_raised_it() -> None:
     assert found is not None
     assert (found.right, found.threshold) == (0, THRESHOLD)
     assert found.why == (
-        "of the last 5 rows only 0 agree with their labels at 80%: what was shown of 95% no longer "
-        "holds"
+        "of the newest 5 rows only 0 agree with their labels at 80%: too few for 95%, "
+        "whatever came before"
     )
 
 
