@@ -27,7 +27,7 @@ async def test_a_waiting_consumer_is_woken_by_a_message(
         await asyncio.sleep(0.1)
         await publish(publisher, "hello")
 
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(5):
             deliveries = await waiting
         await subscription.ack(deliveries)
     assert names_of(deliveries) == ["hello"]

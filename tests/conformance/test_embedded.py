@@ -70,7 +70,7 @@ async def test_a_consumer_that_computes_for_longer_than_its_lease_keeps_its_mess
 ) -> None:
     async with opened(path) as broker:
         await publish(broker, "held")
-        process = await start("hold", "2.5", lease_seconds=SHORT_LEASE)
+        process = await start("hold", "3.5", lease_seconds=2.0)
         assert await process.line() == "holding"
 
         assert await process.line() == "acked"

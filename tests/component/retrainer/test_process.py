@@ -128,7 +128,7 @@ async def test_a_retrainer_that_stops_leaves_its_training_to_another(shop: Shop)
 
 
 async def test_who_lost_the_lease_ends_its_process_and_promotes_nothing(shop: Shop) -> None:
-    slow = shop.retrainer(child.carry_out, lease_seconds=1)
+    slow = shop.retrainer(child.carry_out, lease_seconds=3)
     looking = asyncio.create_task(slow.look(shop.stop))
     learning = await learner_of(psutil.Process())
     async with shop.database.begin() as connection:
@@ -141,23 +141,28 @@ async def test_who_lost_the_lease_ends_its_process_and_promotes_nothing(shop: Sh
 
 async def test_progress_can_be_read_while_it_runs(shop: Shop) -> None:
     """What `aprendiz train` shows: the rows are polled by the training's id."""
+    seen = asyncio.Event()
+
+    async def half(order: Order, hear: Hear) -> Outcome:
+        hear(Progress(stage="half", share=0.5))
+        await seen.wait()
+        return Impossible(reason="Failed: it was only a rehearsal.")
+
     await shop.take(wish())
-    looking = asyncio.create_task(shop.retrainer(_slowly, lease_seconds=0.3).look(shop.stop))
-    seen = set()
-    while not looking.done():
-        async with shop.database.read() as connection:
-            found = await training.get(connection, "wish-1")
-        assert found
-        seen.add((found.state, found.details.get("stage"), found.details.get("progress")))
-        await asyncio.sleep(0.02)
+    looking = asyncio.create_task(shop.look(half))
+    async with asyncio.timeout(20):
+        expected = (State.RUNNING, "half", 0.5)
+        while await _progress(shop) != expected:  # noqa: ASYNC110 - it is in the database
+            await asyncio.sleep(0.02)
+    seen.set()
     assert await looking
-    assert (State.RUNNING, "half", 0.5) in seen
 
 
-async def _slowly(order: Order, hear: Hear) -> Outcome:
-    hear(Progress(stage="half", share=0.5))
-    await asyncio.sleep(0.5)
-    return Impossible(reason="Failed: it was only a rehearsal.")
+async def _progress(shop: Shop) -> tuple[str, str | None, float | None]:
+    async with shop.database.read() as connection:
+        found = await training.get(connection, "wish-1")
+    assert found
+    return found.state, found.details.get("stage"), found.details.get("progress")
 
 
 @contextmanager

@@ -70,11 +70,11 @@ async def test_rows_of_a_publisher_that_died_are_taken_over(
     database: Database, broker: Broker
 ) -> None:
     await wrote(database, "orphan")
-    await OutboxStore(database, "dead").claim(10, 0.3)
+    await OutboxStore(database, "dead").claim(10, 3)
     published = publisher(database, broker, "heir")
     assert await published.publish_waiting() == 0
 
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(3.1)
 
     assert await published.publish_waiting() == 1
     assert await everything(broker, QUEUE, count=1) == ["orphan"]

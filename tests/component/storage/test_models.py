@@ -116,10 +116,10 @@ async def test_promoting_the_champion_again_keeps_its_predecessor(database: Data
 
 async def test_a_lease_is_one_holders_until_it_runs_out(database: Database) -> None:
     async with database.begin() as connection:
-        first = await leases.acquire(connection, "training", "one", 0.3)
+        first = await leases.acquire(connection, "training", "one", 30)
         assert first is not None
         assert await leases.acquire(connection, "training", "two", 30) is None
-    await asyncio.sleep(0.4)
+        await leases.renew(connection, first, 0)
     async with database.begin() as connection:
         second = await leases.acquire(connection, "training", "two", 30)
     assert second is not None
@@ -128,10 +128,10 @@ async def test_a_lease_is_one_holders_until_it_runs_out(database: Database) -> N
 
 async def test_a_renewed_lease_lasts_and_a_released_one_is_free(database: Database) -> None:
     async with database.begin() as connection:
-        lease = await leases.acquire(connection, "training", "one", 0.2)
+        lease = await leases.acquire(connection, "training", "one", 2)
         assert lease is not None
         await leases.renew(connection, lease, 30)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(2.1)
     async with database.begin() as connection:
         assert await leases.acquire(connection, "training", "two", 30) is None
         await leases.release(connection, lease)
