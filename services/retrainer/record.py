@@ -45,7 +45,12 @@ class Job:
     @property
     def details(self) -> dict[str, Any]:
         """What the history shows from the beginning."""
-        return {"begun": self.reason, "attempts": self.attempt, "intents": self.mark}
+        return {
+            "begun": self.reason,
+            "attempts": self.attempt,
+            "intents": self.mark,
+            "lease": self.lease.token,
+        }
 
 
 class Record:

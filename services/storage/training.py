@@ -176,11 +176,16 @@ async def seen_up_to(connection: AsyncConnection) -> int:
 
 
 async def intents_seen(connection: AsyncConnection) -> str | None:
-    """The mark of the intents that the last ended training saw; None when none noted any."""
+    """The mark of the intents that the last ended training saw; None when none noted any.
+
+    The last one learned from the newest sample, under the newest lease: clocks may be set back.
+    """
     ended = _log.state.in_((State.PROMOTED, State.REFUSED, State.FAILED, State.CANCELLED))
-    query = select(_log.details).where(ended).order_by(_log.finished_at.desc()).limit(20)
-    marks = ((details or {}).get("intents") for details in await connection.scalars(query))
-    return next((mark for mark in marks if mark), None)
+    newest = _log.last_sample_id.desc(), _log.finished_at.desc()
+    query = select(_log.last_sample_id, _log.details).where(ended).order_by(*newest).limit(20)
+    found = [(up_to, details or {}) for up_to, details in await connection.execute(query)]
+    found.sort(key=lambda row: (row[0] or 0, row[1].get("lease", 0)), reverse=True)
+    return next((mark for _, details in found if (mark := details.get("intents"))), None)
 
 
 async def seconds_since_failure(connection: AsyncConnection) -> float | None:

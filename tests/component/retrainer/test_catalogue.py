@@ -1,14 +1,19 @@
 """The catalogue changes under a model: it is trained anew by itself, once, and never broken."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import update
 
 from services.panel.by_hand import roll_back
 from services.retrainer.order import Hear, Order, Outcome, Worse
 from services.storage import catalogue, intents, models
+from services.storage.tables import log_entrenamientos
 from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, at_once
 
 NEW = tuple(f"tiene garantia {thing}" for thing in ("la licuadora", "el reloj", "esta silla"))
+LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
 
 async def refuse(_order: Order, _hear: Hear) -> Outcome:
@@ -87,6 +92,18 @@ async def test_a_refused_change_is_not_tried_again_before_the_next_one(shop: Sho
     assert not await shop.look(refuse)
     await edit(shop, "saludo", active=False)
     assert await shop.look(refuse)
+    assert not await shop.look(refuse)
+
+
+async def test_a_refused_change_is_not_tried_again_after_the_clock_was_set_back(shop: Shop) -> None:
+    await shop.look()
+    for name in ("precio", "saludo"):
+        await edit(shop, name, active=False)
+        assert await shop.look(refuse)
+        if name == "precio":
+            ended = update(log_entrenamientos).values(finished_at=LATER)
+            async with shop.database.begin() as connection:
+                await connection.execute(ended)
     assert not await shop.look(refuse)
 
 
