@@ -13,6 +13,7 @@ from services.learning.normalise import normalise
         ("q precio tiene xfa", "que precio tiene por favor"),
         ("xq no llega", "porque no llega"),
         ("tmb lo kiero", "tambien lo quiero"),
+        ("pasame la dire x wpp", "pasame la direccion por whatsapp"),
         ("talla 38, pedido #1042", "talla 00 pedido 0000"),
         ("mira https://tienda.example/x?y=1", "mira url"),
         ("sí 👍🏽", "si 👍"),
