@@ -19,7 +19,7 @@ async def release_confirmed(database: Database, language: str) -> list[int]:
         others = await samples.sent_like(connection, active, labels) if held else []
     if not others:
         return []
-    # Every held one is compared with every other: seconds, in which this process still answers.
+    # Thousands of texts take seconds, in which this process still answers.
     ids = await asyncio.to_thread(confirmed, _sent(held), _sent(others), language)
     async with database.begin() as connection:
         await samples.release_ids(connection, ids)

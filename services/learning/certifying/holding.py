@@ -1,7 +1,9 @@
 """Tells samples that may be wrong or planted: held until another voice confirms them."""
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from services.learning.grams import stem
 from services.learning.normalise import tokens
@@ -35,24 +37,35 @@ def confirmed(held: Sequence[Sent], others: Sequence[Sent], language: str = "es"
     Texts are similar when they share half of all their stems (Jaccard). One contact alone, however
     often it writes, confirms nothing.
     """
-    spoken = [(other, _stems(other.text, language)) for other in others]
-    return [row.id for row in held if len(_voices(row, spoken, language)) >= _VOICES]
+    spoken = _Spoken(others, language)
+    return [row.id for row in held if len(_voices(row, spoken)) >= _VOICES]
 
 
-def _voices(row: Sent, spoken: Sequence[tuple[Sent, frozenset[str]]], language: str) -> set[str]:
-    own = _stems(row.text, language)
-    return {
-        other.contact
-        for other, stems in spoken
-        if other.contact is not None
-        and other.contact != row.contact
-        and other.intent == row.intent
-        and _alike(own, stems)
-    }
+class _Spoken:
+    """Samples, found by label and stem: a thousand by five thousand are too many pairs to try."""
+
+    def __init__(self, samples: Sequence[Sent], language: str) -> None:
+        self._samples, self._language = samples, language
+        self._sizes: list[int] = []
+        self._places: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, sample in enumerate(samples):
+            own = _stems(sample.text, language)
+            self._sizes.append(len(own))
+            for each in own:
+                self._places[sample.intent, each].append(place)
+
+    def alike(self, row: Sent) -> Iterator[Sent]:
+        """Those of the same label whose texts are similar."""
+        own = _stems(row.text, self._language)
+        holding = (self._places.get((row.intent, each), ()) for each in own)
+        for place, shared in Counter(chain.from_iterable(holding)).items():
+            if shared >= _ALIKE * (len(own) + self._sizes[place] - shared):
+                yield self._samples[place]
 
 
-def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
-    return len(one & other) >= _ALIKE * max(1, len(one | other))
+def _voices(row: Sent, spoken: _Spoken) -> set[str]:
+    contacts = {other.contact for other in spoken.alike(row)}
+    return {each for each in contacts if each is not None and each != row.contact}
 
 
 def _stems(text: str, language: str) -> frozenset[str]:

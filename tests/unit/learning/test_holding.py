@@ -1,3 +1,6 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
 from services.learning.certifying.holding import Sent, confirmed, is_suspicious
 
 HELD = Sent(1, "cuanto sale el envio a Cali", "envio", "ana")
@@ -29,3 +32,29 @@ def test_other_words_or_another_label_confirm_nothing() -> None:
     assert confirmed([HELD], others) == []
     meant = [Sent(2, HELD.text, "precio", "luz"), Sent(3, HELD.text, "precio", "eva")]
     assert confirmed([HELD], meant) == []
+
+
+WORDS = st.sampled_from(["casa", "perro", "gato", "sol", "luna", "mar"])
+SPOKEN = st.lists(WORDS, max_size=5).map(" ".join)
+SENT = st.tuples(
+    SPOKEN, st.sampled_from(["envio", "pago"]), st.sampled_from(["ana", "luz", "eva", None])
+)
+
+
+@given(st.lists(SENT, max_size=4), st.lists(SENT, max_size=8))
+def test_texts_are_alike_that_share_half_of_all_their_words(
+    held: list[tuple[str, str, str | None]], others: list[tuple[str, str, str | None]]
+) -> None:
+    """Found by their words, as they would be by trying every pair."""
+
+    def agree(one: tuple[str, str, str | None], other: tuple[str, str, str | None]) -> bool:
+        own, theirs = set(one[0].split()), set(other[0].split())
+        return one[1] == other[1] and 2 * len(own & theirs) >= max(1, len(own | theirs))
+
+    contacts = [
+        {other[2] for other in others if agree(row, other)} - {None, row[2]} for row in held
+    ]
+    found = confirmed(
+        [Sent(place, *row) for place, row in enumerate(held)], [Sent(9, *row) for row in others]
+    )
+    assert found == [place for place, voices in enumerate(contacts) if len(voices) >= 2]
