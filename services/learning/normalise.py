@@ -81,7 +81,7 @@ def normalise(text: str, language: str = "es") -> str:
     return " ".join(tokens(text, language))
 
 
-def different(texts: Iterable[str], language: str = "es") -> int:
+def different(texts: Iterable[str], language: str) -> int:
     """How many texts differ in more than their spelling: the same one again teaches nothing."""
     return len({normalise(text, language) for text in texts})
 

@@ -28,7 +28,7 @@ async def trusted(
         )
         history = await certificates.history(connection, limit)
         champion = await _champion(connection)
-        new = await _new_samples(connection)
+        new = await _new_samples(connection, settings.ml_idioma)
     given = slot.trust
     graded = [as_evidence(row, given.policy) for row in rows]
     return Trusted(
@@ -54,8 +54,8 @@ async def _champion(transaction: Transaction) -> Manifest | None:
         return None
 
 
-async def _new_samples(transaction: Transaction) -> int:
+async def _new_samples(transaction: Transaction, language: str) -> int:
     """As the retrainer counts them: the same text, however spelled, once."""
     intents = [each.name for each in await catalogue.read(transaction)]
     seen = await training.seen_up_to(transaction)
-    return different(await samples.new_texts(transaction, intents, seen, _MOST))
+    return different(await samples.new_texts(transaction, intents, seen, _MOST), language)

@@ -52,8 +52,11 @@ class Reader:
         self._key = key
         self._judged = _Judged(None, Standing.NONE)
 
-    async def read(self, wanted: int) -> Scene:
-        """How things stand now; ``wanted`` new samples start a training."""
+    async def read(self, wanted: int, language: str) -> Scene:
+        """How things stand now; ``wanted`` new samples start a training.
+
+        In ``language`` the same text, however spelled, is one.
+        """
         async with self._database.read() as connection:
             champion = await models.alias(connection, models.CHAMPION)
         judged = await self._standing(champion)
@@ -62,11 +65,12 @@ class Reader:
             active = tuple(each.name for each in stored)
             seen = await training.seen_up_to(connection)
             known = await _learnable(connection, active, judged.intents)
+            texts = await samples.new_texts(connection, active, seen, _MOST)
             situation = Situation(
                 standing=judged.standing,
                 unfinished=await training.unfinished(connection),
                 newest_sample=await samples.newest(connection),
-                new_samples=different(await samples.new_texts(connection, active, seen, _MOST)),
+                new_samples=different(texts, language),
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
                 changed=change(known, judged.intents, await training.intents_seen(connection)),

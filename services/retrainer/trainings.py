@@ -79,7 +79,7 @@ class Trainings:
 
     async def look(self, stop: asyncio.Event) -> bool:
         """Do the next thing that is due, if any; False when there is nothing to do here."""
-        scene = await self._reader.read(self._steering.settings().ml_auto_retrain_examples)
+        scene = await self._scene()
         new, wanted = scene.situation.new_samples, scene.situation.wanted
         self._metrics.new_samples.set(new)
         self._metrics.missing_samples.set(max(0, wanted - new))
@@ -101,9 +101,13 @@ class Trainings:
         finally:
             await self._release(lease)
 
+    async def _scene(self) -> Scene:
+        settings = self._steering.settings()
+        return await self._reader.read(settings.ml_auto_retrain_examples, settings.ml_idioma)
+
     async def _act(self, lease: Lease, stop: asyncio.Event) -> bool:
         # Read again: whoever held the lease until now may have done it.
-        scene = await self._reader.read(self._steering.settings().ml_auto_retrain_examples)
+        scene = await self._scene()
         match decide(scene.situation):
             case Train(reason, found):
                 asked = Request(

@@ -15,6 +15,7 @@ from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import libraries, sign
 from services.retrainer.order import Hear, Order, Outcome
+from services.runtime.live import LiveSettings
 from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
@@ -75,6 +76,17 @@ async def test_what_teaches_nothing_new_does_not_count(shop: Shop) -> None:
     async with shop.database.begin() as connection:
         await samples.store(connection, [own])
     assert not await shop.look()
+
+
+async def test_the_same_text_is_recognised_in_the_shops_own_language(shop: Shop) -> None:
+    """`k` is `ok` in English and `que` in Spanish."""
+    await shop.look()
+    two, intent = ["k thx", "ok thanks"], shop.intents[0].name
+    shop.live.settings = LiveSettings(ml_idioma="en", ml_auto_retrain_examples=2)
+    await shop.take_samples([(words, intent) for words in two], "english")
+    assert not await shop.look()
+    shop.live.settings = LiveSettings(ml_idioma="es", ml_auto_retrain_examples=2)
+    assert await shop.look()
 
 
 async def test_what_no_intent_fits_counts_as_new(shop: Shop) -> None:
