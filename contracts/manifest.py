@@ -27,8 +27,9 @@ class IntentMeasures(_Frozen):
 class Measures(_Frozen):
     """Figures on rows the model wasn't trained on, as shares in [0, 1].
 
-    `coverage` is the share accepted at `threshold`, `covered_precision` the share of those that
-    were right (None when nothing was accepted); `ece` is over ten bins of equal width.
+    `coverage` is the share accepted at `threshold`, where none is that was named out of scope, and
+    `covered_precision` the share of those that were right (None when nothing was accepted); `ece`
+    is over ten bins of equal width.
     """
 
     rows: int

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.manifest import IntentMeasures, Measures
 from services.learning.student import Floats
 
@@ -14,22 +15,22 @@ _BINS = 10
 Places = npt.NDArray[np.int64]
 
 
-def measure(
-    probabilities: Floats, truth: Places, intents: Sequence[str], threshold: float = THRESHOLD
-) -> Measures:
+def measure(probabilities: Floats, truth: Places, intents: Sequence[str]) -> Measures:
     """Figures of out-of-fold probabilities (rows, intents) against the true places in `intents`.
 
-    `threshold` is inclusive. Macro-F1 is over the intents that occur in `truth`.
+    The threshold is inclusive; what is named out of scope is accepted by none. Macro-F1 is over the
+    intents that occur in `truth`.
     """
     said, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    right, accepted = said == truth, sure >= threshold
+    right = said == truth
+    accepted = (sure >= THRESHOLD) & (np.array(intents)[said] != OUT_OF_SCOPE)
     per_intent = {name: _intent(said, truth, place) for place, name in enumerate(intents)}
     return Measures(
         rows=len(truth),
         accuracy=float(right.mean()),
         macro_f1=float(np.mean([each.f1 for each in per_intent.values() if each.rows])),
         ece=calibration_error(sure, right),
-        threshold=threshold,
+        threshold=THRESHOLD,
         coverage=float(accepted.mean()),
         covered_precision=float(right[accepted].mean()) if accepted.any() else None,
         per_intent=per_intent,

@@ -12,6 +12,7 @@ from services.learning.judging.evaluation import (
     say,
     threshold_for,
 )
+from services.learning.judging.measures import measure
 from services.learning.student import Example
 
 NAMES = ("a", "b")
@@ -51,6 +52,13 @@ def test_a_threshold_is_inclusive_and_says_what_it_accepts() -> None:
 def test_without_a_threshold_nothing_is_answered_alone() -> None:
     found = point(FIVE, 0.95, None)
     assert (found.coverage, found.precision) == (0.0, None)
+
+
+def test_a_models_own_figures_leave_to_the_teacher_what_it_names_out_of_scope() -> None:
+    sure = np.array([[0.9, 0.1], [0.1, 0.9], [0.1, 0.9], [0.7, 0.3]])
+    found = measure(sure, np.array([0, 1, 0, 0]), ("a", OUT_OF_SCOPE))
+    assert (found.threshold, found.coverage, found.covered_precision) == (0.8, 0.25, 1.0)
+    assert found.accuracy == 0.75
 
 
 def test_risk_is_the_share_of_errors_among_the_surest() -> None:
