@@ -26,11 +26,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def group() -> None:
-    """Look at the trained models, and say which one serves."""
-
-
 @app.command("list")
 def listed(as_json: Json = False) -> None:
     """The models that are kept, newest first, with their figures out of fold."""

@@ -56,7 +56,6 @@ class Row(NamedTuple):
     teacher: str | None
     second: str | None
     person: str | None
-    audit: str | None
     drawn: bool
     sample: int | None
 
@@ -197,7 +196,7 @@ def _rows() -> Select[Any]:
     )
     return select(
         _e.id, _e.turn_id, func.coalesce(_e.text, ""), _e.said, _e.confidence, _e.teacher,
-        _e.second, _e.person, _e.audit, _e.drawn, sample,
+        _e.second, _e.person, _e.drawn, sample,
     )  # fmt: skip
 
 

@@ -18,36 +18,23 @@ TARGET = 0.95
 Chosen = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much worse the challenger may look before it is refused; shares in [0, 1].
-
-    Whatever the limit, a figure may fall by its noise, divided by the root of the rows: some 1.5
-    standard deviations of what two models of one worth differ by. Nor is a fall of coverage one
-    that hangs on a few rows: of draws of the rows anew, it shows in all but the share `luck`. An
-    intent has collapsed when the challenger loses this share of its rows, `critical` for a critical
-    one, and that is no chance: were both of one worth, it would come about with probability
-    `chance`, or `critical_chance`, at the most. New labels contradict everything when fewer than
-    the share `expected` of them, `judged_rows` at least, are what the challenger itself expects.
-    """
-
-    macro_f1: float = 0.01
-    macro_f1_noise: float = 0.5
-    coverage: float = 0.05
-    coverage_noise: float = 2.0
-    luck: float = 0.05
-    collapse: float = 0.1
-    critical: float = 0.05
-    chance: float = 0.01
-    critical_chance: float = 0.125
-    expected: float = 0.1
-    judged_rows: int = 20
-
-
-_LIMITS = Limits()
-_DRAWS = 200  # of the rows anew (bootstrap: Efron, 1979)
+# How much worse the challenger may look before it is refused; shares in [0, 1]. Whatever the limit,
+# a figure may fall by its noise, divided by the root of the rows: some 1.5 standard deviations of
+# what two models of one worth differ by.
+_F1_FALL, _F1_NOISE = 0.01, 0.5
+_COVERAGE_FALL, _COVERAGE_NOISE = 0.05, 2.0
 _MOST_NOISE = 0.2  # measured from 250 rows on; with fewer, more would forgive everything
+# Nor may a fall of coverage hang on a few rows: of draws of the rows anew (bootstrap: Efron, 1979),
+# it shows in all but this share.
+_LUCK = 0.05
+_DRAWS = 200
+# An intent has collapsed when the challenger loses this share of its rows, and that is no chance:
+# were both of one worth, it would come about with this probability at the most.
+_COLLAPSE = 0.1, 0.01
+_COLLAPSE_IF_CRITICAL = 0.05, 0.125
+# New labels contradict everything when fewer than this share of them, so many rows at least, are
+# what the challenger itself expects.
+_EXPECTED, _JUDGED_ROWS = 0.1, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +87,17 @@ def compare(
     *,
     target: float = TARGET,
     critical: AbstractSet[str] = frozenset(),
-    limits: Limits = _LIMITS,
 ) -> Promote | Refuse:
     """Judges two words on the same rows, lined up; `known` marks those the champion learned from.
 
     The champion's names begin with the challenger's.
     """
     return verdict(
-        _deltas(champion.only(known), challenger.only(known), target, limits),
-        _deltas(champion, challenger, target, limits),
-        _expected(challenger, known, limits),
+        _deltas(champion.only(known), challenger.only(known), target),
+        _deltas(champion, challenger, target),
+        _expected(challenger, known),
         target=target,
         critical=critical,
-        limits=limits,
     )
 
 
@@ -123,16 +108,15 @@ def verdict(
     *,
     target: float = TARGET,
     critical: AbstractSet[str] = frozenset(),
-    limits: Limits = _LIMITS,
 ) -> Promote | Refuse:
     """Promote unless a figure fell by more than its limit, or the new labels contradict everything.
 
     `expected` is the share of them that the challenger expects; None: too few to tell.
     """
-    worse = _fallen(known, limits, target, "the known rows")
-    worse += _fallen(whole, limits, target, "all rows")
-    worse += _collapsed(known, limits, critical)
-    if expected is not None and expected < limits.expected:
+    worse = _fallen(known, target, "the known rows")
+    worse += _fallen(whole, target, "all rows")
+    worse += _collapsed(known, critical)
+    if expected is not None and expected < _EXPECTED:
         worse.append(f"the new labels contradict everything: {expected:.0%} are as expected")
     if worse:
         return Refuse(f"Refused: {'; '.join(worse)}.", known, whole)
@@ -172,16 +156,16 @@ def _luck(before: OutOfFold, after: OutOfFold, target: float) -> float:
     return held / _DRAWS
 
 
-def _deltas(before: OutOfFold, after: OutOfFold, target: float, limits: Limits) -> Deltas:
+def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
     rows = np.bincount(after.truth, minlength=len(after.intents))
     (f1_before, recall_before), (f1_after, recall_after) = _by_intent(before), _by_intent(after)
     meant = np.flatnonzero(rows)
     right_before, right_after = before.said == before.truth, after.said == after.truth
-    fell = coverage(after, target) - coverage(before, target)
+    gained = coverage(after, target) - coverage(before, target)
     return Deltas(
         macro_f1=float((f1_after[meant] - f1_before[meant]).sum() / max(len(meant), 1)),
-        coverage=fell,
-        luck=_luck(before, after, target) if fell < -limits.coverage else 0.0,
+        coverage=gained,
+        luck=_luck(before, after, target) if gained < -_COVERAGE_FALL else 0.0,
         recall={
             after.intents[place]: float(recall_after[place] - recall_before[place])
             for place in meant
@@ -205,24 +189,24 @@ def _by_intent(word: OutOfFold) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
     return 2 * hits / np.maximum(named + rows, 1), hits / np.maximum(rows, 1)
 
 
-def _expected(challenger: OutOfFold, known: Chosen, limits: Limits) -> float | None:
+def _expected(challenger: OutOfFold, known: Chosen) -> float | None:
     """Share of the new labels that the challenger gives as well, without having learned them.
 
     Intents that no known row means are left aside: nothing could expect them.
     """
     familiar = np.isin(challenger.truth, challenger.truth[known])
     judged = challenger.only(~known & familiar)
-    if len(judged) < limits.judged_rows:
+    if len(judged) < _JUDGED_ROWS:
         return None
     return float((judged.said == judged.truth).mean())
 
 
-def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[str]:
+def _fallen(deltas: Deltas, target: float, where: str) -> list[str]:
     root = max(sum(deltas.rows.values()), 1) ** 0.5
-    figures = [("macro-F1", deltas.macro_f1, limits.macro_f1, limits.macro_f1_noise)]
-    if deltas.luck <= limits.luck:
+    figures = [("macro-F1", deltas.macro_f1, _F1_FALL, _F1_NOISE)]
+    if deltas.luck <= _LUCK:
         name = f"coverage at {percent(target)} precision"
-        figures.append((name, deltas.coverage, limits.coverage, limits.coverage_noise))
+        figures.append((name, deltas.coverage, _COVERAGE_FALL, _COVERAGE_NOISE))
     return [
         f"{name} {delta:+.1%} on {where}"
         for name, delta, limit, noise in figures
@@ -230,15 +214,11 @@ def _fallen(deltas: Deltas, limits: Limits, target: float, where: str) -> list[s
     ]
 
 
-def _collapsed(deltas: Deltas, limits: Limits, critical: AbstractSet[str]) -> list[str]:
+def _collapsed(deltas: Deltas, critical: AbstractSet[str]) -> list[str]:
     """Intents that lost too much, the worst first."""
     lost = []
     for name, delta in sorted(deltas.recall.items(), key=lambda intent: intent[1]):
-        share, chance = (
-            (limits.critical, limits.critical_chance)
-            if name in critical
-            else (limits.collapse, limits.chance)
-        )
+        share, chance = _COLLAPSE_IF_CRITICAL if name in critical else _COLLAPSE
         if -delta >= share and _chance(deltas.lost[name], deltas.won[name]) <= chance:
             lost.append(f"{name} collapsed ({delta:+.0%} recall)")
     return lost

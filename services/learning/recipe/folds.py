@@ -9,9 +9,7 @@ import numpy.typing as npt
 FOLDS = 5
 
 
-def deal(
-    texts: Sequence[str], intents: Sequence[str], *, folds: int = FOLDS, seed: int = 0
-) -> npt.NDArray[np.int64]:
+def deal(texts: Sequence[str], intents: Sequence[str], *, seed: int = 0) -> npt.NDArray[np.int64]:
     """The fold of each row. Equal texts share a fold; each intent's texts are spread evenly.
 
     Rows that are added at the end leave the folds of those before as they were. So a model and
@@ -23,12 +21,12 @@ def deal(
     fold: dict[str, int] = {}
     for text, intent in zip(texts, intents, strict=True):
         if text not in fold:
-            hand = hands.setdefault(intent, _rounds(random.Random(f"{seed} {intent}"), folds))
+            hand = hands.setdefault(intent, _rounds(random.Random(f"{seed} {intent}")))
             fold[text] = next(hand)
     return np.array([fold[text] for text in texts], dtype=np.int64)
 
 
-def _rounds(dealer: random.Random, folds: int) -> Iterator[int]:
+def _rounds(dealer: random.Random) -> Iterator[int]:
     """Every fold once in a random order, again and again."""
     while True:
-        yield from dealer.sample(range(folds), folds)
+        yield from dealer.sample(range(FOLDS), FOLDS)

@@ -80,8 +80,8 @@ def held_out_scores(
     folds: npt.NDArray[np.int64],
     believed: Floats,
     *,
-    seed: int = 0,
-    progress: Progress = lambda _stage, _share: None,
+    seed: int,
+    progress: Progress,
 ) -> Floats:
     """Scores (machines, rows, intents) of every row by a fit on the other folds.
 
