@@ -8,6 +8,9 @@ import numpy.typing as npt
 from contracts.manifest import Measures
 from services.learning.student import Example, Floats, LinearStudent
 
+FEWEST_TEXTS = 2
+"""Different texts that an intent needs: one to learn from while the other is held out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:

@@ -4,16 +4,14 @@ import hashlib
 from collections.abc import Collection, Mapping
 
 from contracts.catalogue import OUT_OF_SCOPE
-
-FEWEST = 2
-"""Different texts that an intent needs to be learned."""
+from services.learning.trained import FEWEST_TEXTS
 
 
 def learnable(
     active: Collection[str], known: Collection[str], texts: Mapping[str, int]
 ) -> frozenset[str]:
     """The active intents that a model can know: the champion does, or there are enough texts."""
-    return frozenset(name for name in active if name in known or texts.get(name, 0) >= FEWEST)
+    return frozenset(name for name in active if name in known or texts.get(name, 0) >= FEWEST_TEXTS)
 
 
 def mark_of(intents: Collection[str]) -> str:

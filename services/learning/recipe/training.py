@@ -16,9 +16,7 @@ from services.learning.recipe.folds import FOLDS, deal
 from services.learning.recipe.strangers import bar
 from services.learning.spelling import Spelling, own_words
 from services.learning.student import Example, Floats, LinearStudent, softmax
-from services.learning.trained import Trained
-
-_FEWEST_TEXTS = 2  # an intent needs one text to learn from while the other is held out
+from services.learning.trained import FEWEST_TEXTS, Trained
 
 # Told what is being done, and the share of the work that is behind, in [0, 1].
 Progress = Callable[[str, float], None]
@@ -107,10 +105,10 @@ def learnable(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[int], 
     different: dict[str, set[str]] = defaultdict(set)
     for text, intent in zip(texts, intents, strict=True):
         different[intent].add(text)
-    left_out = tuple(sorted(name for name, of in different.items() if len(of) < _FEWEST_TEXTS))
+    left_out = tuple(sorted(name for name, of in different.items() if len(of) < FEWEST_TEXTS))
     if len(different) - len(left_out) < 2:
         raise TrainingDataError(
-            f"A student needs at least two intents with {_FEWEST_TEXTS} different texts each; "
+            f"A student needs at least two intents with {FEWEST_TEXTS} different texts each; "
             f"{len(texts)} rows hold {len(different) - len(left_out)}. Add examples, or take the "
             "catalogue's own as well."
         )
