@@ -41,7 +41,7 @@ def train(
     """
     settings = read_settings()
     if cancel:
-        raise typer.Exit(asyncio.run(_cancel(settings, cancel)))
+        raise typer.Exit(asyncio.run(_cancel(settings, cancel, as_json)))
     training_id = str(uuid4())
     try:
         code = asyncio.run(_train(settings, training_id, wait, patience, as_json))
@@ -51,17 +51,21 @@ def train(
     raise typer.Exit(code)
 
 
-async def _cancel(settings: Settings, training_id: str) -> int:
+async def _cancel(settings: Settings, training_id: str, as_json: bool) -> int:
     from services.storage import training
 
     async with open_database(settings) as database:
         async with database.begin() as connection:
-            if await training.cancel(connection, training_id, "cli"):
-                print(f"cancelled, {training_id}: the model in force stays")
-                return 0
+            done = await training.cancel(connection, training_id, "cli")
         found = await _find(database, training_id)
-    print(f"There is no training {training_id}." if found is None else f"It is {found.state}.")
-    return 1
+    if as_json:
+        state = None if found is None else found.state
+        print(json.dumps({"training_id": training_id, "cancelled": done, "state": state}))
+    elif done:
+        print(f"cancelled, {training_id}: the model in force stays")
+    else:
+        print(f"There is no training {training_id}." if found is None else f"It is {found.state}.")
+    return 0 if done else 1
 
 
 async def _train(

@@ -74,6 +74,13 @@ async def test_what_cannot_be_cancelled_is_said(database: Database, aprendiz: Co
         assert (process.returncode, said) == (1, words)
 
 
+async def test_a_cancelled_training_is_json_too(database: Database, aprendiz: Command) -> None:
+    await asked(database, "wish-1")
+    for name, cancelled, state in (("wish-1", True, "cancelled"), ("no", False, None)):
+        said, _ = aprendiz("--cancel", name, "--json").communicate(timeout=30)
+        assert json.loads(said) == {"training_id": name, "cancelled": cancelled, "state": state}
+
+
 async def test_ctrl_c_ends_the_watching_alone(database: Database, aprendiz: Command) -> None:
     """It says how the training is cancelled; nothing was, whether or not a retrainer is there."""
     training_id = json.loads(_said(aprendiz("--no-wait", "--json")))["training_id"]
