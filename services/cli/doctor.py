@@ -68,10 +68,10 @@ async def _tables(settings: Settings) -> str:
 
 async def _meanings(_settings: Settings) -> str:
     from services.learning.meanings.glossary import LANGUAGES
-    from services.learning.meanings.lexicon import lexicon
+    from services.learning.spelling import dictionary
 
     for language in LANGUAGES:
-        lexicon(language)
+        dictionary(language)  # which reads the language's meanings too
     return ", ".join(LANGUAGES)
 
 
