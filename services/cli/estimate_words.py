@@ -115,8 +115,9 @@ def _strangers(found: Estimate) -> list[str]:
     if not found.strangers:
         return []
     names = ", ".join(f"{name} ({turns:,})" for name, turns in found.strangers.items())
-    counted = "out of scope" if found.labelled else "nothing: none of the labels is"
-    return [f"Labels that the catalogue doesn't have, counted as {counted}: {names}."]
+    if not found.labelled:
+        return [f"No label is one of the catalogue's, so that none is used: {names}."]
+    return [f"Labels that the catalogue doesn't have, counted as out of scope: {names}."]
 
 
 def _questions(found: Estimate) -> Table:

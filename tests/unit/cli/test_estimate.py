@@ -209,6 +209,15 @@ def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
     assert f"{base}: A student needs" in done.stderr
 
 
+def test_labels_of_another_catalogue_are_named_and_not_used(tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text("texto,intencion\nhola,greet\ncuanto cuesta,ask price\n")
+    done = aprendiz(file)
+    assert done.returncode == 0, done.stderr
+    words = "No label is one of the catalogue's, so that none is used: greet (1), ask price (1)."
+    assert words in done.stdout
+
+
 def test_an_unknown_language_is_wrong_usage() -> None:
     done = aprendiz(ANA, "--language", "fr")
     assert done.returncode == 2
