@@ -23,7 +23,7 @@ USD_PER_MILLION_IN, USD_PER_MILLION_OUT = 0.15, 0.60
 USD_PER_THOUSAND_CALLS = (TOKENS_IN * USD_PER_MILLION_IN + TOKENS_OUT * USD_PER_MILLION_OUT) / 1_000
 
 SHADOW_SHARE = 0.1
-"""Of the turns answered alone, those that the teacher grades too while a shop is new."""
+"""Of the turns answered alone, those that the teacher grades too after a new shop's first 300."""
 LEVEL = 0.05
 """How often the lower bound of a precision may be too high."""
 MONTH = 30
