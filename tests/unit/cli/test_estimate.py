@@ -1,6 +1,7 @@
 """``aprendiz estimate`` as people call it: chats, zips, tables, databases, and bad input."""
 
 import json
+import re
 import sqlite3
 import subprocess
 import sys
@@ -49,6 +50,15 @@ def test_a_folder_of_chats_gives_the_golden_figures() -> None:
     assert [each["threshold"] is None for each in found["outcomes"]] == [False, False]
     assert found["outcomes"][0]["alone"] >= 15
     assert found["remarks"][0].startswith("The shop is «Tienda Luna» (guessed")
+
+
+def test_the_readme_shows_what_is_printed() -> None:
+    """But for the threshold's decimals, which every new example or word may move."""
+    page = (Path(__file__).parents[3] / "README.md").read_text()
+    shown = page.partition("what it prints:\n\n```\n")[2].partition("```")[0]
+    assert "threshold" in shown
+    decimals = re.compile(r"│ 0\.\d{3} for")
+    assert decimals.sub("│ for", shown) in decimals.sub("│ for", aprendiz(CHATS).stdout)
 
 
 def test_people_read_what_is_unknown_what_is_assumed_and_what_is_masked() -> None:
