@@ -35,7 +35,7 @@ class Heard:
         return np.asarray((self.said.sure >= threshold) & (self.said.sure > 0))
 
     def threshold(self, target: float) -> float | None:
-        """The lowest that reaches `target` on all labelled turns, without any on the base."""
+        """The lowest that reaches `target` on the labelled turns; without any, on the base."""
         return threshold_for(
             target, self._judged(self.labelled) if self.labelled.any() else self.taught
         )
