@@ -5,6 +5,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from services.cli.evaluate import share
+from services.learning.certifying.trust import Policy
 from services.learning.estimation.estimate import (
     SHADOW_SHARE,
     TOKENS_IN,
@@ -98,6 +99,7 @@ def _notes(found: Estimate, *, priced: bool) -> list[str]:
         *(_LABELLED if found.labelled else _UNLABELLED),
         *_strangers(found),
         f"Calls: what is left for the teacher, {SHADOW_SHARE:.0%} of the rest to watch it; {cost}.",
+        f"A new shop's first {Policy().first} turns, which all go to the teacher, come on top.",
     ]
 
 

@@ -69,10 +69,13 @@ class Record:
         self._models_dir = models_dir
         self._steering = steering
 
-    async def begun(self, job: Job) -> None:
-        """It runs, unless another model has been put in force since it was found to be due."""
+    async def begun(self, job: Job, seconds: float) -> None:
+        """It runs, unless another model has been put in force since it was found to be due.
+
+        The lease is held for so many seconds from now on.
+        """
         async with self._database.begin() as connection:
-            await leases.confirm(connection, job.lease)
+            await leases.renew(connection, job.lease, seconds)
             if await models.alias(connection, models.CHAMPION) != job.in_force:
                 raise TrainingEnded("another model was put in force before it began")
             await training.begin(connection, job.asked, job.up_to, job.details)

@@ -128,7 +128,7 @@ class Trainings:
         began = time.monotonic()
         await release_confirmed(self._database, self._steering.settings().ml_idioma)
         log.info("training begins", training=job.asked.training_id, why=job.reason)
-        await self._record.begun(job)
+        await self._record.begun(job, self._lease_seconds)
         outcome = await self._attended(job, self._order(job, scene), stop)
         if outcome is None or isinstance(outcome, Away):
             await self._record.given_back(job)
