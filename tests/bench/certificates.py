@@ -2,10 +2,11 @@
 
 ``python -m tests.bench.certificates --base BASE --stream STREAM [--language es] [--target 0.95]
 [--retrain-every 50] [--seeds 40] [--first-seed 0]``: BASE and STREAM are FILE or FILE:SPLIT,... as
-for ``aprendiz simulate``. A run is certified when a look certified a threshold; it counts as false
-when fewer of the answers that the student gave alone while certified agreed with the teacher than
-the target says. That is the share seen, which in few answers falls under the target by chance as
-well.
+for ``aprendiz simulate``. A run is certified when a look certified a threshold. It counts as false
+*afterwards* when fewer of the answers that the student gave alone while certified agreed with the
+teacher than the target says, and *over all* when fewer of all turns at a threshold that was
+certified did, each by the word that was given live. A file is no endless shop: of its errors, those
+that a lucky test did not meet are all among the answers afterwards, but the whole holds them all.
 """
 
 import argparse
@@ -13,11 +14,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import TrustState
 from services.cli.evaluate import file_and_splits, rows_of
 from services.learning.certifying.trust import Policy
 from services.learning.judging.labelled import Message, read_messages
-from services.learning.judging.simulation import Plan, Simulated, simulate
+from services.learning.judging.simulation import Plan, Simulated, Turn, simulate
 from services.learning.student import Example
 
 FEWEST = 20
@@ -34,9 +36,11 @@ def main() -> None:
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     runs = [_run(base, stream, replace(plan, seed=seed)) for seed in seeds]
     certified = [run for run in runs if any(look.threshold for _, look in run.looks)]
-    false = sum(_misses(run, given.target) for run in certified)
+    afterwards = sum(_misses_afterwards(run, given.target) for run in certified)
+    over_all = sum(_misses_over_all(run, given.target) for run in certified)
     print(
-        f"{len(runs)} runs, {len(certified)} certified, {false} of those under {given.target:.0%}"
+        f"{len(runs)} runs, {len(certified)} certified, of those under {given.target:.0%}: "
+        f"{afterwards} afterwards, {over_all} over all"
     )
 
 
@@ -56,10 +60,23 @@ def _run(base: Sequence[Example], stream: Sequence[Message], plan: Plan) -> Simu
     return simulate(base, random.Random(plan.seed).sample(stream, len(stream)), plan)
 
 
-def _misses(run: Simulated, target: float) -> bool:
-    answered = [turn for turn in run.turns if turn.alone and turn.state == TrustState.CERTIFIED]
-    agreed = sum(turn.said == turn.message.teacher for turn in answered)
-    return len(answered) >= FEWEST and agreed < target * len(answered)
+def _misses_afterwards(run: Simulated, target: float) -> bool:
+    turns = [turn for turn in run.turns if turn.alone and turn.state == TrustState.CERTIFIED]
+    return _misses(turns, target)
+
+
+def _misses_over_all(run: Simulated, target: float) -> bool:
+    known = [turn for turn in run.turns if turn.said != OUT_OF_SCOPE]
+    certified = {look.threshold for _, look in run.looks if look.threshold is not None}
+    return any(
+        _misses([turn for turn in known if turn.confidence >= threshold], target)
+        for threshold in certified
+    )
+
+
+def _misses(turns: Sequence[Turn], target: float) -> bool:
+    agreed = sum(turn.said == turn.message.teacher for turn in turns)
+    return len(turns) >= FEWEST and agreed < target * len(turns)
 
 
 if __name__ == "__main__":
