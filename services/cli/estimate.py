@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from services.cli.options import Json, Language
+from services.cli.options import MOST_USD, Json, Language
 
 if TYPE_CHECKING:
     from services.cli.intake import Intake
@@ -33,7 +33,9 @@ def estimate(
     price: Annotated[
         float | None,
         typer.Option(
-            min=0, help="USD for 1,000 calls of the teacher; without it gpt-4o-mini's, assumed."
+            min=0,
+            max=MOST_USD,
+            help="USD for 1,000 calls of the teacher; without it gpt-4o-mini's, assumed.",
         ),
     ] = None,
     shop_name: Annotated[

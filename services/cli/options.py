@@ -21,6 +21,9 @@ Language = Annotated[
 ]
 By = Annotated[str, typer.Option("--by", help="Who does it, for the history.", show_default=False)]
 
+MOST_USD = 1_000_000.0
+"""No price of 1,000 calls is higher; `inf` would be a number too, but no JSON."""
+
 
 def me() -> str:
     """Who does it when nobody is named."""

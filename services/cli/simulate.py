@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Column, Table
 
 from services.cli.evaluate import ROWS, file_and_splits, rows_of, share
-from services.cli.options import Json, Language
+from services.cli.options import MOST_USD, Json, Language
 
 if TYPE_CHECKING:
     from services.learning.judging.labelled import Message
@@ -65,7 +65,9 @@ def simulate(
     language: Language = "es",
     price: Annotated[
         float | None,
-        typer.Option(min=0, help="USD for 1,000 calls; without it gpt-4o-mini's, assumed."),
+        typer.Option(
+            min=0, max=MOST_USD, help="USD for 1,000 calls; without it gpt-4o-mini's, assumed."
+        ),
     ] = None,
     as_json: Json = False,
     report: Annotated[

@@ -228,6 +228,13 @@ def test_labels_of_another_catalogue_are_named_and_not_used(tmp_path: Path) -> N
     assert words in done.stdout
 
 
+def test_a_price_that_is_no_price_is_wrong_usage() -> None:
+    """JSON has no word for an endless cost."""
+    done = aprendiz(ANA, "--price", "inf", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--price" in done.stderr
+
+
 def test_an_unknown_language_is_wrong_usage() -> None:
     done = aprendiz(ANA, "--language", "fr")
     assert done.returncode == 2

@@ -105,3 +105,4 @@ def test_what_cannot_be_used_is_named(rows: Path, tmp_path: Path) -> None:
     assert str(result.exception) == f'{wrong}, line 1: "teacher" is 3; it must be a string.'
     assert simulate("--base", rows, "--stream", rows, "--mode", "auto").exit_code == 2
     assert simulate("--base", rows, "--stream", rows, "--language", "xx").exit_code == 2
+    assert simulate("--base", rows, "--stream", rows, "--price", "inf").exit_code == 2
