@@ -65,7 +65,7 @@ def read_chat(text: str) -> list[Line]:
 
 
 def _plain(text: str) -> str:
-    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).replace("\r\n", "\n")
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _entries(text: str) -> list[_Entry]:

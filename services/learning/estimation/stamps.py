@@ -14,6 +14,7 @@ TIME = (
 )
 _WHOLE = re.compile(rf"{DATE}(?:,?\s+{TIME})?", re.IGNORECASE)
 _CENTURY = 2000
+_YEAR = 1000
 
 
 class Order(Enum):
@@ -34,8 +35,13 @@ class Stamp:
     second: int = 0
 
     def read(self, order: Order) -> datetime | None:
-        """The moment; None when there is no such one. UTC only in name: no zone is known."""
-        year, month, day = (self.numbers[place] for place in order.value)
+        """The moment; None when there is no such one. UTC only in name: no zone is known.
+
+        What begins with four digits begins with the year, whatever the other lines or cells do:
+        a column may hold `0000-00-00`, a message another chat's line. `order` is for the rest.
+        """
+        decided = Order.YEAR_FIRST if self.numbers[0] >= _YEAR else order
+        year, month, day = (self.numbers[place] for place in decided.value)
         full = year + _CENTURY if year < 100 else year
         try:
             return datetime(full, month, day, self.hour, self.minute, self.second, tzinfo=UTC)
@@ -66,8 +72,6 @@ def order_of(stamps: Sequence[Stamp]) -> Order:
         span = (max(there) - min(there)).total_seconds() if there else 0.0
         return len(read) - len(there), falls, span
 
-    if stamps and all(stamp.numbers[0] > 31 for stamp in stamps):
-        return Order.YEAR_FIRST
     return min((Order.DAY_FIRST, Order.MONTH_FIRST), key=oddness)
 
 

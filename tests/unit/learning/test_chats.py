@@ -67,6 +67,21 @@ def test_the_whole_file_decides_whether_the_day_or_the_month_stands_first(
     assert [line.at.month for line in lines] == months
 
 
+def test_a_line_that_somebody_pasted_does_not_turn_the_dates_of_the_others() -> None:
+    lines = read_chat(
+        "2024-03-12, 10:15 - Ana: mira\n1/3/24, 9:00 - Luis: hola\n2024-03-13, 10:15 - Ana: ok"
+    )
+    assert [(line.at.month, line.at.day) for line in lines] == [(3, 12), (3, 1), (3, 13)]
+
+
+def test_lines_may_end_as_on_an_old_mac() -> None:
+    text = "12/3/24, 10:15 - Ana: hola\rbuenas\r12/3/24, 10:15 - Luis: sí\r"
+    assert [(line.author, line.text) for line in read_chat(text)] == [
+        ("Ana", "hola\nbuenas"),
+        ("Luis", "sí"),
+    ]
+
+
 def test_a_message_goes_on_until_the_next_one_begins() -> None:
     text = "12/3/24, 10:15 - Ana: uno\r\n\r\n  dos: tres\r\n12/3/24, 10:15 - Luis: sí"
     assert [line.text for line in read_chat(text)] == ["uno\n\ndos: tres", "sí"]

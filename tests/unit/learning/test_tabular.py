@@ -101,6 +101,13 @@ def test_contacts_and_dates_are_read_where_there_are_some() -> None:
     assert table(text.format("ayer")).messages[0].at is None
 
 
+def test_a_date_that_is_none_takes_the_other_dates_with_it_no_more_than_a_word() -> None:
+    rows = ["2024-03-12 10:15:00", "0000-00-00 00:00:00", "2024-03-13", "ayer", "14/03/2024"]
+    found = table("\n".join(["texto,fecha", *(f"hola,{date}" for date in rows)]))
+    days = [message.at.day if message.at else None for message in found.messages]
+    assert days == [12, None, 13, None, 14]
+
+
 def test_an_empty_label_says_that_nothing_fits_unless_nobody_labelled_the_row() -> None:
     rows = "texto,intencion{}\nhola,saludo{}\nuno,{}\n"
     assert [each.label for each in table(rows.format("", "", "")).messages] == ["saludo", ""]
