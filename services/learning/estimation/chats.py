@@ -12,8 +12,10 @@ from services.learning.estimation.messages import Content, UnusableMessages
 from services.learning.estimation.stamps import DATE, TIME, order_of, stamp_of
 
 # Marks of writing direction, which phones scatter; and the spaces that only look like one.
-_INVISIBLE = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_INVISIBLE = re.compile("(?<!: )\u200e|[\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
+_BY_PHONE = "\u200e"
+"""Behind an author an iPhone's mark stays: what it begins is the phone's, not the author's."""
 _HEAD = re.compile(
     rf"\[?{DATE}\.?,?\s+(?:a las\s+|at\s+)?{TIME}(?:\]\s?|\s[-–—]\s)(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
@@ -103,11 +105,12 @@ def _longer_names(said: Iterable[tuple[str, str]]) -> set[str]:
 
 
 def _line(at: datetime, name: str, words: str, longer: Collection[str]) -> Line | None:
+    by_phone, words = words.startswith(_BY_PHONE), words.replace(_BY_PHONE, "")
     second = _split(words) if name in longer else None
     if second:
         name, words = f"{name}: {second[0]}", second[1]
     author = name.removeprefix("~").strip()
-    if not author or is_notice(name) or is_notice(words):
+    if not author or is_notice(name) or is_notice(words, by_phone=by_phone):
         return None
-    body = read_body(words)
+    body = read_body(words, by_phone=by_phone)
     return Line(author, body.text, at, body.content)

@@ -22,6 +22,8 @@ _MEDIA = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _ATTACHED = re.compile(r"<(?:archivo )?(?:adjunto|attached):[^<>]*>$", re.IGNORECASE)
+_LEFT_OUT = re.compile(r".*\b(?:omitid[oa]|omitted)>?|(?:ubicación|location): .+", re.IGNORECASE)
+"""What an iPhone writes for anything that it leaves out, whatever it is called."""
 _EDITED = re.compile(
     r"<(?:se editó este mensaje|este mensaje fue editado|this message was edited)\.?>$",
     re.IGNORECASE,
@@ -65,17 +67,22 @@ class Body(NamedTuple):
     content: Content
 
 
-def is_notice(text: str) -> bool:
-    """Whether the phone wrote all of it: encryption, calls, a changed subject, what was deleted."""
+def is_notice(text: str, *, by_phone: bool = False) -> bool:
+    """Whether the phone wrote all of it: encryption, calls, a changed subject, what was deleted.
+
+    `by_phone`: it says so itself; then all is a notice that doesn't stand for media.
+    """
     plain = text.strip()
+    if by_phone and plain and _kind(plain.partition("\n")[0], by_phone=True) is Content.WORDS:
+        return True
     whole = _CALL.fullmatch(plain) or _DELETED.fullmatch(plain)
     return bool(whole or _NOTICE.match(plain))
 
 
-def read_body(text: str) -> Body:
+def read_body(text: str, *, by_phone: bool = False) -> Body:
     """A person's message, with a caption as its text; media and stickers alone have none."""
     lines = [line.strip() for line in _EDITED.sub("", text.strip()).split("\n")]
-    kinds = [_kind(line) for line in lines]
+    kinds = [_kind(line, by_phone=by_phone and not place) for place, line in enumerate(lines)]
     written = [line for line, kind in zip(lines, kinds, strict=True) if kind is Content.WORDS]
     words = "\n".join(_ATTACHED.sub("", line) for line in written).strip()
     if words:
@@ -84,7 +91,8 @@ def read_body(text: str) -> Body:
     return Body("", Content.STICKER if only_stickers else Content.MEDIA)
 
 
-def _kind(line: str) -> Content:
+def _kind(line: str, *, by_phone: bool = False) -> Content:
     if _STICKER.fullmatch(line):
         return Content.STICKER
-    return Content.MEDIA if _MEDIA.fullmatch(line) else Content.WORDS
+    left_out = by_phone and (_LEFT_OUT.fullmatch(line) or _ATTACHED.search(line))
+    return Content.MEDIA if left_out or _MEDIA.fullmatch(line) else Content.WORDS

@@ -108,6 +108,11 @@ def test_what_only_looks_like_a_date_goes_on_with_the_message() -> None:
         "Ana: Eliminaste este mensaje.",
         "Ana: This message was deleted",
         "Ana: \u200eVideollamada, 12 min",
+        "Clientes: \u200eLuna añadió a Beto",
+        "Clientes: \u200eLuna te añadió.",
+        "Beto: \u200eBeto salió",
+        "Luna: \u200eActivaste los mensajes temporales: durarán 24 horas.",
+        "Ana: \u200eEste chat es con la cuenta de empresa de Luna.",
     ],
 )
 def test_what_the_phone_wrote_is_no_message(words: str) -> None:
@@ -127,10 +132,16 @@ def test_what_the_phone_wrote_is_no_message(words: str) -> None:
         ("nota de video omitida", Content.MEDIA),
         ("Catálogo.pdf • \u200e3 páginas \u200edocumento omitido", Content.MEDIA),
         ("\u200e<adjunto: 00000012-PHOTO-2024-03-12.jpg>", Content.MEDIA),
+        ("\u200e12-lista.pdf • \u200e3 páginas \u200e<adjunto: 12-lista.pdf>", Content.MEDIA),
+        ("\u200eMensaje de vídeo omitido", Content.MEDIA),
+        ("\u200evideomensaje omitido", Content.MEDIA),
         ("IMG-20240312-WA0001.jpg (archivo adjunto)", Content.MEDIA),
         ("ubicación: https://maps.google.com/?q=4.6,-74.1", Content.MEDIA),
         ("null", Content.MEDIA),
         ("", Content.MEDIA),
+        ("\u200e", Content.MEDIA),
+        ("\u200eUbicación: Tienda Luna (https://maps.google.com/?q=4.6,-74.1)", Content.MEDIA),
+        ("\u200eIMG-20240312-WA0001.jpg (archivo adjunto)", Content.MEDIA),
         ("sticker omitido", Content.STICKER),
         ("STK-1.webp (file attached)\nsticker omitted", Content.MEDIA),
     ],
@@ -147,6 +158,7 @@ def test_media_have_no_words(words: str, content: Content) -> None:
         "<Multimedia omitido>\n¿tienen este?",
         "¿tienen este? <Se editó este mensaje.>",
         "¿tienen este? \u200e<This message was edited>",
+        "\u200eimagen omitida\n¿tienen este?",
     ],
 )
 def test_a_caption_is_a_message_and_an_edited_one_is_as_it_was_left(words: str) -> None:
