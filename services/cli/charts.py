@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from services.learning.judging.evaluation import Point, Said, risk_coverage
+from services.learning.percent import percent
 from services.learning.student import Floats
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def coverage_precision(said: Said, points: Sequence[Point]) -> str:
             _curve(axes, said.sure, said.right, _ORANGE, "all rows")
         for point in points:
             if point.coverage is not None and point.precision is not None:
-                name = "0.8" if point.target is None else f"for {point.target:.0%}"
+                name = "0.8" if point.target is None else f"for {percent(point.target)}"
                 axes.plot(point.coverage, point.precision, "o", color=_INK, markersize=4)
                 axes.annotate(
                     name, (point.coverage, point.precision),

@@ -24,6 +24,7 @@ from contracts.events import (
     ReplyRequested,
     ReplySent,
 )
+from services.learning.percent import tenths
 from services.opening import open_broker
 from services.runtime.batch import outgoing
 from services.runtime.broker import Broker, Listener
@@ -61,7 +62,7 @@ def explain(answer: Answer) -> str:
     if answer.classified is not None:
         event = answer.classified
         guess = f"{event.intent} {event.confidence:.0%}" if event.intent else "no intent"
-        words.append(f"{event.reason}: {guess}, threshold {event.threshold:.0%}")
+        words.append(f"{event.reason}: {guess}, threshold {tenths(event.threshold)}")
     words.append(f"{answer.seconds * 1000:.0f} ms")
     if not answer.delivered:
         words.append("NOT delivered")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import log
 
 from services.learning.certifying.evidence import Evidence
-from services.learning.percent import percent
+from services.learning.percent import percent, tenths
 
 _WORSE = 0.15
 """How far under the target a student must be to be noticed for certain."""
@@ -36,7 +36,7 @@ class Alarm:
         """For people."""
         return (
             f"of the newest {self.rows} rows only {self.right} agree with their labels at "
-            f"{self.threshold:.0%}: too few for {percent(self.target)}, whatever came before"
+            f"{tenths(self.threshold)}: too few for {percent(self.target)}, whatever came before"
         )
 
 

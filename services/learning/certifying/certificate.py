@@ -13,7 +13,7 @@ from contracts.events import Basis, TrustState
 from services.learning.certifying.bounds import lower_bound, rows_needed, upper_bound
 from services.learning.certifying.checked import agreements, checks, precision_bound
 from services.learning.certifying.evidence import Evidence
-from services.learning.percent import percent
+from services.learning.percent import percent, tenths
 
 GRID = (
     0.99, 0.98, 0.97, 0.96, 0.95, 0.93, 0.9, 0.875, 0.85, 0.825, 0.8, 0.775, 0.75, 0.725, 0.7,
@@ -227,16 +227,17 @@ def _right_others(graded: Sequence[Evidence]) -> int:
 
 def _why_of_few(state: TrustState, step: Step, target: float) -> str:
     """Of a certificate, when too few rows are left in the window to certify anything anew."""
-    seen = f"{step.right} of the {step.rows} rows left agree with their labels"
+    left = f"{step.right} of the {step.rows} rows left agree with their labels"
+    seen = f"{left} at {tenths(step.threshold)}"
     return {
-        TrustState.CERTIFIED: f"{seen} at {step.threshold:.0%}: the certificate stands",
-        TrustState.UNPROVEN: f"{seen} at {step.threshold:.0%}: too few to show {percent(target)}",
-        TrustState.REFUTED: f"{seen} at {step.threshold:.0%}: too few for {percent(target)}",
+        TrustState.CERTIFIED: f"{seen}: the certificate stands",
+        TrustState.UNPROVEN: f"{seen}: too few to show {percent(target)}",
+        TrustState.REFUTED: f"{seen}: too few for {percent(target)}",
     }[state]
 
 
 def _why(state: TrustState, step: Step, target: float, level: float) -> str:
-    seen = f"{step.right} of {step.rows} rows agree with their labels at {step.threshold:.0%}"
+    seen = f"{step.right} of {step.rows} rows agree with their labels at {tenths(step.threshold)}"
     people = f"people confirmed {step.confirmed} of {step.checked}"
     if step.basis is Basis.PRECISION:
         seen += f", and {people}"

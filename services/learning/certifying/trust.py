@@ -9,7 +9,7 @@ from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.alarm import Alarm
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import share_to_draw
-from services.learning.percent import percent
+from services.learning.percent import percent, tenths
 from services.learning.student import Prediction
 
 
@@ -164,7 +164,7 @@ def after_promotion(
             renewed,
             state=TrustState.UNPROVEN,
             certified=None,
-            why=f"the new model needs {provisional:.0%} for the target, not yet proven",
+            why=f"the new model needs {tenths(provisional)} for the target, not yet proven",
         )
     return _settled(renewed, policy, graded)
 

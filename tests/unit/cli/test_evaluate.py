@@ -177,9 +177,12 @@ def test_a_name_that_is_too_long_for_a_file_is_refused() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_target_is_shown_with_all_its_decimals(file: Path) -> None:
-    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.975")
+def test_a_target_is_shown_with_all_its_decimals(file: Path, tmp_path: Path) -> None:
+    rows = ("--train", f"{file}:train", "--test", f"{file}:test")
+    done = aprendiz(*rows, "--target", "0.975", "--report", tmp_path)
     assert "for 97.5%" in done.stdout
+    # In the table and in the chart.
+    assert (tmp_path / "evaluation.html").read_text(encoding="utf-8").count("for 97.5%") == 2
 
 
 def test_an_unknown_language_is_wrong_usage(file: Path) -> None:

@@ -217,3 +217,11 @@ def test_disputes_that_people_settled_do_not_speak_for_all_of_the_teachers_label
     seen = look(agreements(48, 0, 32) + disputes + unsure, target=TARGET, level=0.05, in_force=0.8)
     assert seen is not None
     assert "the teacher itself" not in seen.why
+
+
+def test_a_threshold_between_two_percents_is_said_as_it_is() -> None:
+    strict = [graded(0.88, True)] * 130 + [graded(0.86, False)] * 60
+    seen = look(strict, target=TARGET, level=0.05, in_force=0.9)
+    assert seen is not None
+    assert seen.threshold == 0.875
+    assert "at 87.5%" in seen.why
