@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from services.learning.estimation.masking import masked
 from services.learning.estimation.messages import Message, UnusableMessages
 from services.learning.estimation.stamps import read_moments
 
@@ -128,7 +129,8 @@ def _wanted(columns: Sequence[str], name: str | None, option: str) -> str | None
 
 
 def _listed(columns: Sequence[str]) -> str:
-    return ", ".join(column.strip()[:40] or "(no name)" for column in columns[:30])
+    """Masked: where a table has no names on top, these are a customer's words."""
+    return ", ".join(masked(column)[:40] or "(no name)" for column in columns[:30])
 
 
 def _lines(text: str) -> list[tuple[int, str]]:

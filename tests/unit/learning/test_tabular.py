@@ -63,6 +63,11 @@ def test_a_table_without_texts_lists_its_columns() -> None:
         table("texto,clase\nhola,saludo", None, "x")
 
 
+def test_a_table_without_names_shows_no_phone_for_one() -> None:
+    with pytest.raises(UnusableMessages, match=r"found: \[number\], soy \[e-mail\]\."):
+        table("3005550142,soy ana@x.co\n3005550143,hola")
+
+
 @pytest.mark.parametrize(
     "text", ["", "texto,intent\n", "{", '{"text": "a"}\n3', "[1]", "[", "\0,\n"]
 )
