@@ -59,7 +59,8 @@ def reliability(said: Said) -> str:
             height = hits[place] / rows[place]
             axes.text((place + 0.5) / BINS, height + 0.015, str(rows[place]), ha="center", size=7)
         axes.set(xlabel="confidence", ylabel="share right", xlim=(0, 1), ylim=(0, 1.07))
-        axes.legend(loc="upper left", frameon=False)
+        # Above the axes: a bar may stand anywhere in them.
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
     return text.getvalue()
 
 

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -109,8 +110,8 @@ def _cell(row: Row, column: str | None) -> str:
     return "" if value is None else str(value).encode(errors="replace").decode()
 
 
-def _known(columns: Iterable[str], names: Sequence[str]) -> str | None:
-    plain = {_plain(column): column for column in columns}
+def _known(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    plain = {_plain(column): column for column in reversed(columns)}  # of two the first
     return next((plain[name] for name in names if name in plain), None)
 
 
@@ -169,7 +170,16 @@ def _csv(text: str) -> list[Row]:
     above = lines - text.count("\n")
     rows = _records(text, delimiter if delimiter in head else _NONE, above)
     names, *others = [row for row in rows if any(cell.strip() for cell in row)] or [[]]
-    return [dict(zip(names, row, strict=False)) for row in others]
+    columns = list(_told_apart(names))
+    return [dict(zip(columns, row, strict=False)) for row in others]
+
+
+def _told_apart(names: Sequence[str]) -> Iterator[str]:
+    """A name that occurs again has a number, by which ``--column`` can tell the two apart."""
+    seen: Counter[str] = Counter()
+    for name in names:
+        seen[name] += 1
+        yield f"{name} ({seen[name]})" if name.strip() and seen[name] > 1 else name
 
 
 def _records(text: str, delimiter: str, above: int) -> Iterator[list[str]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.measures import measure
@@ -34,6 +35,13 @@ def train(
     progress: Progress = lambda _stage, _share: None,
 ) -> Trained:
     """The same rows and seed give the same student; raises TrainingDataError for too few rows."""
+    # The matrices are too small for more threads, which wait for one another by spinning: that took
+    # half as much processor time again, and on a busy machine a minute for a second's work.
+    with threadpool_limits(1, user_api="blas"):
+        return _train(examples, language, seed, progress)
+
+
+def _train(examples: Sequence[Example], language: str, seed: int, progress: Progress) -> Trained:
     progress("counting", 0.0)
     spelt = [normalise(row.text, language) for row in examples]
     taught, left_out = learnable(spelt, [row.intent for row in examples])

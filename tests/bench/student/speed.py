@@ -1,6 +1,6 @@
 """How long the student trains and answers, and the memory that it takes.
 
-``OPENBLAS_NUM_THREADS=1 python -m tests.bench.student.speed LANGUAGE FILE:SPLIT
+``python -m tests.bench.student.speed LANGUAGE FILE:SPLIT
 --size 2000 20 --size 2000 77``: each size (rows, intents) is trained in a process of its own,
 after a small training that warms it up. A file of fewer rows is gone through again and again, each
 time without one word of the text, drawn at random.

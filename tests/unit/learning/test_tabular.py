@@ -56,6 +56,12 @@ def test_columns_can_be_named() -> None:
     assert [(message.text, message.label) for message in found.messages] == [("hola", "saludo")]
 
 
+def test_of_two_columns_with_one_name_the_first_is_read_and_the_other_can_be_named() -> None:
+    text = "texto,texto,intent\nhola,cuanto cuesta,saludo"
+    assert [message.text for message in table(text).messages] == ["hola"]
+    assert [message.text for message in table(text, "texto (2)").messages] == ["cuanto cuesta"]
+
+
 def test_a_table_without_texts_lists_its_columns() -> None:
     with pytest.raises(UnusableMessages, match=r"columns found: frase, clase.*--column"):
         table("frase,clase\nhola,saludo")

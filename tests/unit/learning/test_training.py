@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from services.learning.normalise import normalise
 from services.learning.recipe.folds import FOLDS, deal
@@ -65,6 +66,18 @@ def test_the_fold_of_a_row_goes_by_its_normalised_text(trained: Trained) -> None
     for row, fold in zip(trained.examples, trained.folds, strict=True):
         of_text.setdefault(normalise(row.text), set()).add(int(fold))
     assert all(len(folds) == 1 for folds in of_text.values())
+
+
+def test_it_keeps_to_one_processor(catalogue_rows: list[Example]) -> None:
+    used: list[int] = []
+    with threadpool_limits(2, user_api="blas"):
+        train(catalogue_rows[:150], progress=lambda _stage, _share: used.extend(_blas_threads()))
+        assert set(used) == {1}
+        assert set(_blas_threads()) == {2}
+
+
+def _blas_threads() -> list[int]:
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
 
 
 def test_progress_rises_from_nothing_to_done(catalogue_rows: list[Example]) -> None:
