@@ -72,7 +72,8 @@ def _text(path: Path) -> str:
         raise LabelledFileError(f"{path}: can't be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise LabelledFileError(
-            f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8."
+            f"{path}: byte {error.start} is not UTF-8. Save it as text in UTF-8; what is "
+            "compressed must be unpacked first."
         ) from error
 
 
