@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from contracts.events import Alternative, IntentClassified, Reason, Route, TurnReady
-from services.classifier.context import resolve
+from services.classifier.context import answers_order_number, resolve
 from services.classifier.route import Verdict, decide
 from services.learning.certifying.drawing import is_drawn
 from services.learning.certifying.trust import Trust
@@ -24,10 +24,26 @@ def classify(
     prediction = _within_bounds(prediction)
     unread = {message.kind for message in turn.messages if not (message.text or "").strip()}
     verdict = decide(prediction, bool(turn.text.strip()), unread, trust)
-    answered = resolve(turn, verdict, trust.policy.catalogue or {})
-    if answered is not None:
-        return [_by_rule(turn, answered, prediction, trust)]
-    event = IntentClassified(
+    said = _said(turn, prediction, version, verdict, trust)
+    actions = trust.policy.catalogue or {}
+    answered = resolve(turn, verdict, actions)
+    if answered is None:
+        return [said, *_shadow(said)]
+    asks = answered in trust.policy.always_ask
+    if asks and not answers_order_number(turn, actions):
+        return [said]
+    return [_by_rule(said, answered, prediction, asks=asks)]
+
+
+def _said(
+    turn: TurnReady,
+    prediction: Prediction | None,
+    version: str | None,
+    verdict: Verdict,
+    trust: Trust,
+) -> IntentClassified:
+    """The student's word, and where it goes by that."""
+    return IntentClassified(
         turn=turn,
         route=verdict.route,
         reason=verdict.reason,
@@ -39,7 +55,6 @@ def classify(
         state=trust.state,
         drawn=_counts(verdict) and is_drawn(turn.turn_id, trust.share),
     )
-    return [event, *_shadow(event)]
 
 
 def _counts(verdict: Verdict) -> bool:
@@ -55,22 +70,26 @@ def _shadow(event: IntentClassified) -> list[IntentClassified]:
 
 
 def _by_rule(
-    turn: TurnReady, intent: str, prediction: Prediction | None, trust: Trust
+    said: IntentClassified,
+    intent: str,
+    prediction: Prediction | None,
+    *,
+    asks: bool,
 ) -> IntentClassified:
     """Without a model version, because no model said it: it is no evidence, so never drawn.
 
-    The model's guesses are alternatives.
+    The model's guesses are alternatives. ``asks``: the operator wants the teacher to answer it.
     """
     others = [each for each in _alternatives(prediction) if each.intent != intent]
     return IntentClassified(
-        turn=turn,
-        route=Route.CONFIDENT,
-        reason=Reason.ACCEPTED,
+        turn=said.turn,
+        route=Route.UNSURE if asks else Route.CONFIDENT,
+        reason=Reason.ALWAYS_ASK if asks else Reason.ACCEPTED,
         intent=intent,
         confidence=_BY_RULE,
         alternatives=tuple(others[:_ALTERNATIVES]),
-        threshold=trust.threshold,
-        state=trust.state,
+        threshold=said.threshold,
+        state=said.state,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.events import Reason, TurnReady
-from services.classifier.route import ACCEPTED, Verdict
+from services.classifier.route import Verdict
 
 AFFIRM: Final = "affirm"
 DENY: Final = "deny"
@@ -37,19 +37,28 @@ def resolve(turn: TurnReady, verdict: Verdict, actions: Mapping[str, str | None]
 
     ``actions`` are what the router does on each intent: a shop may call its intents as it likes. A
     bare order number outweighs even a sure student, who can't tell it from a size or a price.
-    All other rules are for texts that the student is unsure of.
+    All other rules are for texts that the student is unsure of, and for none that it takes for an
+    intent that the operator wants to go to the teacher.
     """
     if turn.asked is None or verdict.reason is Reason.UNSUPPORTED_KIND:
         return None
     asked = turn.asked.intent
-    if actions.get(asked) == ORDER and _is_bare_number(turn.text):
+    if answers_order_number(turn, actions):
         return asked
-    if verdict == ACCEPTED or len(words := _WORD.findall(_plain(turn.text))) > _LONGEST:
+    if verdict.reason in (Reason.ACCEPTED, Reason.ALWAYS_ASK):
+        return None
+    if len(words := _WORD.findall(_plain(turn.text))) > _LONGEST:
         return None
     if (meant := _yes_or_no(" ".join(words))) is not None:
         names = [name for name, action in actions.items() if action == meant]
         return names[0] if len(names) == 1 else None  # of two the student may tell which
     return asked if _is_detail(actions.get(asked), turn.text) else None
+
+
+def answers_order_number(turn: TurnReady, actions: Mapping[str, str | None]) -> bool:
+    """Whether it is a bare order number after the question for it: never the student's to say."""
+    asked = turn.asked and turn.asked.intent
+    return actions.get(asked or "") == ORDER and _is_bare_number(turn.text)
 
 
 def _is_bare_number(text: str) -> bool:

@@ -27,7 +27,8 @@ def trusted(**policy: object) -> Trust:
     return trust(Standing(was_certified=True), Policy(**policy), Graded(300, 300))  # type: ignore[arg-type]  # as given
 
 
-CATALOGUE = {"precio": "prices", "estado_pedido": "order_status"}
+CATALOGUE = {"precio": "prices", "estado_pedido": "order_status", "afirmar": "affirm"}
+DOUBT = Prediction("saludo", 0.2, ())
 TRUST = trusted(has_teacher=False, catalogue=CATALOGUE)
 ALL_DRAWN = trusted(share=1.0, catalogue=CATALOGUE)
 
@@ -77,6 +78,30 @@ def test_what_a_rule_resolved_names_no_model_and_keeps_its_guesses_as_alternativ
     assert (event.route, event.reason) == (Route.CONFIDENT, Reason.ACCEPTED)
     assert (event.intent, event.confidence, event.model_version) == ("estado_pedido", 1.0, None)
     assert [each.intent for each in event.alternatives] == ["precio", "catalogo", "envio"]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "always"),
+    [
+        ("1234", "estado_pedido", "estado_pedido"),
+        ("la camisa negra", "precio", "precio"),
+        ("si", "precio", "afirmar"),
+    ],
+)
+def test_no_rule_answers_for_an_intent_that_always_goes_to_the_teacher(
+    text: str, asked: str, always: str
+) -> None:
+    free = only(classify(turn_of(text, asked=asked), DOUBT, "v7", TRUST))
+    assert (free.route, free.intent) == (Route.CONFIDENT, always)
+    asks = trusted(has_teacher=False, catalogue=CATALOGUE, always_ask=frozenset({always}))
+    assert only(classify(turn_of(text, asked=asked), DOUBT, "v7", asks)).route is Route.UNSURE
+
+
+def test_an_order_number_goes_to_the_teacher_too_if_its_intent_does() -> None:
+    asks = trusted(share=1.0, catalogue=CATALOGUE, always_ask=frozenset({"estado_pedido"}))
+    event = only(classify(turn_of("1234", asked="estado_pedido"), SURE, "v7", asks))
+    assert (event.route, event.reason) == (Route.UNSURE, Reason.ALWAYS_ASK)
+    assert (event.intent, event.model_version, event.drawn) == ("estado_pedido", None, False)
 
 
 def test_a_drawn_turn_that_the_router_answers_goes_to_the_teacher_beside() -> None:

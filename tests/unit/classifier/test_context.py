@@ -76,6 +76,13 @@ def test_a_bare_order_number_outweighs_a_sure_student(text: str) -> None:
     assert resolve(turn_of(text, asked="estado_pedido"), ACCEPTED, ACTIONS) == "estado_pedido"
 
 
+def test_what_always_goes_to_the_teacher_is_no_answer_to_a_product_question() -> None:
+    verdict = Verdict(Route.UNSURE, Reason.ALWAYS_ASK)
+    assert resolve(turn_of("la camisa rota", asked="precio"), verdict, ACTIONS) is None
+    number = turn_of("1234", asked="estado_pedido")
+    assert resolve(number, verdict, ACTIONS) == "estado_pedido"
+
+
 def test_what_nobody_could_read_is_not_resolved() -> None:
     turn = turn_of("1234", None, kinds=(Kind.TEXT, Kind.AUDIO), asked="estado_pedido")
     assert resolve(turn, Verdict(Route.UNSURE, Reason.UNSUPPORTED_KIND), ACTIONS) is None
