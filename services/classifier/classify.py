@@ -28,11 +28,15 @@ def classify(
     actions = trust.policy.catalogue or {}
     answered = resolve(turn, verdict, actions)
     if answered is None:
-        return [said, *_shadow(said)]
+        return [said, *_shadow(said, said)]
     asks = answered in trust.policy.always_ask
-    if asks and not answers_order_number(turn, actions):
+    if answers_order_number(turn, actions):
+        return [_by_rule(said, answered, prediction, asks=asks)]
+    if asks:
         return [said]
-    return [_by_rule(said, answered, prediction, asks=asks)]
+    # What the student said is evidence all the same: at a lower threshold it would have acted.
+    ruled = _by_rule(said, answered, prediction, drawn=said.drawn)
+    return [ruled, *_shadow(ruled, said)]
 
 
 def _said(
@@ -62,11 +66,11 @@ def _counts(verdict: Verdict) -> bool:
     return verdict.reason not in (Reason.UNSUPPORTED_KIND, Reason.NO_MODEL)
 
 
-def _shadow(event: IntentClassified) -> list[IntentClassified]:
-    """Of a drawn turn that the teacher would not see otherwise."""
-    if not event.drawn or event.route is not Route.CONFIDENT:
+def _shadow(sent: IntentClassified, said: IntentClassified) -> list[IntentClassified]:
+    """The student's word on a drawn turn that the teacher would not see otherwise."""
+    if not sent.drawn or sent.route is not Route.CONFIDENT:
         return []
-    return [event.model_copy(update={"route": Route.SHADOW})]
+    return [said.model_copy(update={"route": Route.SHADOW})]
 
 
 def _by_rule(
@@ -74,9 +78,10 @@ def _by_rule(
     intent: str,
     prediction: Prediction | None,
     *,
-    asks: bool,
+    drawn: bool = False,
+    asks: bool = False,
 ) -> IntentClassified:
-    """Without a model version, because no model said it: it is no evidence, so never drawn.
+    """Without a model version, because no model said it: by itself it is no evidence.
 
     The model's guesses are alternatives. ``asks``: the operator wants the teacher to answer it.
     """
@@ -90,6 +95,7 @@ def _by_rule(
         alternatives=tuple(others[:_ALTERNATIVES]),
         threshold=said.threshold,
         state=said.state,
+        drawn=drawn,
     )
 
 

@@ -104,6 +104,18 @@ def test_an_order_number_goes_to_the_teacher_too_if_its_intent_does() -> None:
     assert (event.intent, event.model_version, event.drawn) == ("estado_pedido", None, False)
 
 
+@pytest.mark.parametrize(("text", "asked"), [("la camisa negra", "precio"), ("si", "precio")])
+def test_what_the_student_said_of_a_turn_that_a_rule_resolved_is_graded_too(
+    text: str, asked: str
+) -> None:
+    """Else what it will answer alone once it is trusted would be missing from the evidence."""
+    probation = trust(Standing(), Policy(catalogue=CATALOGUE), Graded(0, 0))
+    ruled, shadow = classify(turn_of(text, asked=asked), SURE, "v7", probation)
+    assert (ruled.route, ruled.model_version, ruled.drawn) == (Route.CONFIDENT, None, True)
+    assert (shadow.route, shadow.model_version, shadow.drawn) == (Route.SHADOW, "v7", True)
+    assert (shadow.intent, shadow.confidence) == ("precio", 0.9)
+
+
 def test_a_drawn_turn_that_the_router_answers_goes_to_the_teacher_beside() -> None:
     event, shadow = classify(turn_of("cuanto vale?"), SURE, "v7", ALL_DRAWN)
     assert (event.type, event.drawn) == ("intent.classified.confident", True)
