@@ -75,7 +75,11 @@ class Check(NamedTuple):
 
 
 async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
-    """Note labels, in whatever order they come; the same again changes nothing."""
+    """Note labels, in whatever order they come; the same again changes nothing.
+
+    The student's first word on a turn stays: when a turn is classified once more, the model that is
+    in force by then may have learned from it.
+    """
     for voice in voices:
         row = {
             "turn_id": voice.turn_id,
@@ -86,9 +90,11 @@ async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
             "drawn": False,
         }
         await insert_ignore(connection, evidence, [row])
-        await connection.execute(
-            update(evidence).where(_e.turn_id == voice.turn_id).values(**_values(voice))
-        )
+        this_turn = update(evidence).where(_e.turn_id == voice.turn_id)
+        await connection.execute(this_turn.values(**_label(voice)))
+        if voice.said is not None:
+            unspoken = this_turn.where(_e.said.is_(None))
+            await connection.execute(unspoken.values(**_word(voice.said)))
 
 
 async def labelled_by_people(connection: AsyncConnection, turn_ids: Collection[str]) -> set[str]:
@@ -210,15 +216,17 @@ def _refuted_up_to() -> ScalarSelect[int]:
     return select(newest).where(certificates.c.state == TrustState.REFUTED).scalar_subquery()
 
 
-def _values(voice: Voice) -> dict[str, object]:
+def _label(voice: Voice) -> dict[str, object]:
     values: dict[str, object] = {voice.by: voice.label}
-    if voice.said is not None:
-        values |= {
-            "said": voice.said.intent,
-            "confidence": voice.said.confidence,
-            "model_version": voice.said.model_version,
-            "drawn": voice.said.drawn,
-        }
     if voice.by == "person":
         values["audit"] = DONE
     return values
+
+
+def _word(said: Said) -> dict[str, object]:
+    return {
+        "said": said.intent,
+        "confidence": said.confidence,
+        "model_version": said.model_version,
+        "drawn": said.drawn,
+    }

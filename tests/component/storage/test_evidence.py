@@ -47,6 +47,18 @@ async def test_voices_gather_in_whatever_order_they_come(
     assert row.text == "¿cuánto cuesta? 🥖"
 
 
+async def test_the_word_of_a_model_that_may_have_learned_from_the_turn_comes_too_late(
+    database: Database,
+) -> None:
+    """A classifier that died before it acked is given the turn again, perhaps after a training."""
+    later = voice("teacher", "envio", said=Said("envio", 0.99, "v2", True))
+    async with database.begin() as connection:
+        await evidence.hear(connection, [voice("teacher", "envio")])
+        await evidence.hear(connection, [later])
+        [row] = await evidence.window(connection, DAYS, ROWS)
+    assert (row.said, row.confidence, row.teacher) == ("precio", 0.97, "envio")
+
+
 async def test_only_drawn_live_recent_turns_of_which_a_model_spoke_are_in_the_window(
     database: Database,
 ) -> None:
