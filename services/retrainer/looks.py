@@ -127,6 +127,7 @@ class Looks:
         return glance
 
     async def _act(self, transaction: Transaction) -> Look | None:
+        await certificates.to_replace(transaction)  # read below, with all else
         glance = await self._glance(transaction)
         if glance.by_hand:
             await self._renew(transaction, glance)

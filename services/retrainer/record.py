@@ -173,9 +173,9 @@ class Record:
     async def _renew_trust(
         self, transaction: Transaction, version: str, provisional: float
     ) -> None:
+        before = standing_of(await certificates.to_replace(transaction))
         policy = self._steering.policy
         graded = await graded_turns(transaction, self._steering.settings())
-        before = standing_of(await certificates.newest(transaction))
         renewed = after_promotion(before, provisional, policy, graded)
         await put_in_force(transaction, renewed, policy, graded, version=version)
 

@@ -59,6 +59,15 @@ async def newest(connection: AsyncConnection) -> Certificate | None:
     return found[0] if found else None
 
 
+async def to_replace(connection: AsyncConnection) -> Certificate | None:
+    """The one in force, which nobody else replaces until the transaction ends.
+
+    A look and a promotion may come at the same moment: neither must undo what the other found.
+    """
+    await versions.hold(connection, versions.TRUST)
+    return await newest(connection)
+
+
 async def history(connection: AsyncConnection, limit: int = 100) -> list[Certificate]:
     """The newest ones, newest first."""
     columns = [certificates.c[name] for name in Certificate._fields]

@@ -9,15 +9,17 @@ from sqlalchemy import update
 
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
+from services.learning.certifying.trust import Graded, Policy, Standing, after_promotion
 from services.retrainer.looks import Looks
-from services.retrainer.standing import standing_of
+from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, outbox, tables
 from services.storage.certificates import ALARM, LOOK, PROMOTION
 from services.storage.evidence import Said, Voice
 from services.trusting import policy_of
-from tests.component.retrainer.conftest import Shop
+from tests.component.retrainer.conftest import Shop, at_once
 
 
 @pytest.fixture
@@ -193,6 +195,45 @@ async def test_two_retrainers_look_once(shop: Shop, looks: Looks) -> None:
     assert len([each for each in seen if each]) == 1
     async with shop.database.read() as connection:
         assert len(await certificates.history(connection)) == 1
+
+
+async def test_a_look_and_a_promotion_at_one_moment_do_not_undo_each_other(
+    shop: Shop, looks: Looks
+) -> None:
+    policy = policy_of(shop.live.settings)
+    await grade(shop, 0, 130)
+    async with shop.database.begin() as connection:
+        before = standing_of(await certificates.to_replace(connection))
+        looking = asyncio.create_task(looks.look())
+        await asyncio.sleep(0.3)
+        renewed = after_promotion(before, 0.97, policy, Graded(130, 130))
+        await put_in_force(connection, renewed, policy, Graded(130, 130), version=None)
+    assert await looking
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.state, stored.provisional) == ("certified", 0.97)
+
+
+async def test_a_promotion_does_not_undo_a_refutation_of_the_same_moment(shop: Shop) -> None:
+    learned, go_on = asyncio.Event(), asyncio.Event()
+
+    async def learn(order: Order, hear: Hear) -> Outcome:
+        outcome = await at_once(order, hear)
+        learned.set()
+        await go_on.wait()
+        return outcome
+
+    training = asyncio.create_task(shop.look(learn))
+    await learned.wait()
+    refuted, policy = Standing(state=TrustState.REFUTED, target=0.95), Policy()
+    async with shop.database.begin() as connection:
+        await put_in_force(connection, refuted, policy, Graded(0, 0), version=None)
+        go_on.set()
+        await asyncio.sleep(0.5)
+    assert await training
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.cause, stored.state) == (PROMOTION, "refuted")
 
 
 async def test_a_promotion_chooses_a_threshold_and_keeps_what_was_certified(shop: Shop) -> None:
