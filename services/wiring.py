@@ -129,8 +129,9 @@ def _followed(opened: Opened) -> Part:
     trusting = opened.trusting
     follows = {
         versions.SETTINGS: settings,
-        versions.MODEL: opened.champion.refresh,
+        # Before the model: one that needs a higher threshold must not act by the former one's.
         versions.TRUST: trusting.refresh,
+        versions.MODEL: opened.champion.refresh,
         versions.CATALOGUE: trusting.refresh,
     }
     return Part("process", background=[trusting.run], follows=follows)

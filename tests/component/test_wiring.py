@@ -4,6 +4,7 @@ from pathlib import Path
 
 from services.runtime.settings import Settings
 from services.storage import settings as stored_settings
+from services.storage import versions
 from services.storage.engine import Database
 from services.storage.migrate import upgrade
 from services.storage.secrets import PREFIX
@@ -19,3 +20,12 @@ async def test_a_secret_that_does_not_open_leaves_the_shop_open(tmp_path: Path) 
     async with open_process(settings, ["classifier"]) as process:
         live = process._frame.live.settings
     assert (live.openai_api_key, live.ml_umbral_confianza) == (None, 70)
+
+
+async def test_a_model_never_acts_by_the_threshold_of_the_one_before(tmp_path: Path) -> None:
+    """What is followed first is in force first, and a database may go away in between."""
+    settings = Settings(home=tmp_path, models_dir=tmp_path / "models")
+    await upgrade(settings.database)
+    async with open_process(settings, ["classifier"]) as process:
+        followed = [name for part in process._parts for name in part.follows]
+    assert followed.index(versions.TRUST) < followed.index(versions.MODEL)
