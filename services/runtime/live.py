@@ -46,7 +46,7 @@ class LiveSettings(BaseModel):
     ml_delta: Annotated[float, Field(ge=0.0001, le=0.5)] = 0.1
     """The chance that a certificate may be false."""
     ml_sorteo: Percent = 10.0
-    """Percent of the turns that are drawn and graded; it falls as evidence grows."""
+    """Percent of the turns that are drawn and graded; it falls as evidence grows, to 2 at least."""
     ml_sorteo_inicial: Annotated[int, Field(ge=0)] = 300
     """So many turns are all drawn, until there is a certificate."""
     ml_intenciones_inofensivas: Names = HARMLESS

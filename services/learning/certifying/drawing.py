@@ -23,9 +23,9 @@ def share_to_draw(rows: int, *, share: float, first: int, everything: bool) -> f
     """The share of turns to draw, in [0, 1], with so many `rows` of evidence at hand.
 
     `share` up to `first` rows, and some hundreds in any case; from there on as many rows a week as
-    ever would be wasted: it falls with 1 / rows. `everything`: every turn goes to the teacher
-    anyway, or must.
+    ever would be wasted: it falls with 1 / rows, but never under FEWEST, whatever `share` is.
+    `everything`: every turn goes to the teacher anyway, or must.
     """
     if everything:
         return 1.0
-    return max(min(FEWEST, share), share * min(1.0, max(first, _PLENTY) / max(rows, 1)))
+    return max(FEWEST, share * min(1.0, max(first, _PLENTY) / max(rows, 1)))

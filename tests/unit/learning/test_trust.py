@@ -177,5 +177,6 @@ def test_the_share_falls_as_evidence_grows_and_never_under_two_percent() -> None
         for rows in (0, 300, 600, 1_500, 100_000)
     ]
     assert shares == pytest.approx([0.1, 0.1, 0.05, 0.02, 0.02])
-    assert share_to_draw(100_000, share=0.01, first=300, everything=False) == 0.01
+    for least in (0.0, 0.01):
+        assert share_to_draw(100_000, share=least, first=300, everything=False) == 0.02
     assert share_to_draw(0, share=0.1, first=0, everything=False) == 0.1
