@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -52,17 +53,20 @@ class Trusting:
         self._slot = slot
         self._every = every
         self._warned = False
+        self._unknown: frozenset[str] = frozenset()
 
     async def refresh(self) -> None:
         """Read everything, and put it in force; raises DatabaseAway: call again."""
         settings = self._live.settings
         async with self._database.read() as connection:
-            actions = {each.name: each.action for each in await catalogue.read(connection)}
+            intents = await catalogue.read(connection, active_only=False)
             stored = await certificates.newest(connection)
             graded = await graded_turns(connection, settings)
+        actions = {each.name: each.action for each in intents if each.active}
         before = self._slot.trust
         self._slot.trust = trust(standing_of(stored), policy_of(settings, actions), graded)
         self._tell(before.state != self._slot.trust.state)
+        self._tell_of_rules({each.name for each in intents})
 
     async def run(self, stop: asyncio.Event) -> None:
         """Count again every so many seconds, until ``stop``."""
@@ -81,3 +85,14 @@ class Trusting:
                 setting="ml_umbral_modo",
             )
         self._warned = given.policy.fixed
+
+    def _tell_of_rules(self, names: AbstractSet[str]) -> None:
+        """A rule that names nothing does nothing: mistyped, or in an environment no rename sees."""
+        unknown = self._slot.trust.policy.decided - names
+        if unknown - self._unknown:
+            log.warning(
+                "rules name intents that the catalogue does not have",
+                intents=sorted(unknown),
+                settings="ml_intenciones_siempre_preguntar, ml_intenciones_nunca_preguntar",
+            )
+        self._unknown = unknown

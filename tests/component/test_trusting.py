@@ -104,6 +104,21 @@ async def test_a_fixed_threshold_is_warned_of_once(stand: Stand) -> None:
     assert [each["event"].startswith("a fixed threshold") for each in logged].count(True) == 1
 
 
+async def test_a_rule_that_names_no_intent_is_warned_of_once(stand: Stand) -> None:
+    rules = {
+        "ml_intenciones_siempre_preguntar": ("saludo", "quejas"),
+        "ml_intenciones_nunca_preguntar": ("despedida",),
+    }
+    stand.live.settings = stand.live.settings.model_copy(update=rules)
+    async with stand.database.begin() as connection:
+        await catalogue.edit(connection, "saludo", {"active": False}, "ana")
+    with capture_logs() as logged:
+        for _ in range(2):
+            await stand.trusting.refresh()
+    named = [each["intents"] for each in logged if each["event"].startswith("rules name")]
+    assert named == [["despedida", "quejas"]]
+
+
 async def test_the_evidence_is_counted_again_without_a_hint(stand: Stand) -> None:
     trusting = Trusting(stand.database, stand.live, stand.slot, every=0.01)
     stop = asyncio.Event()
