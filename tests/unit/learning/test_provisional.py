@@ -5,7 +5,7 @@ import numpy as np
 from services.learning.certifying.provisional import FEWEST_GRADED, NOWHERE, choose, provisional
 from services.learning.promoting.retraining import Retrained, Sample, retrain
 
-TARGET = 0.95
+TARGET = 0.8
 
 
 def learned() -> tuple[Retrained, list[Sample]]:
@@ -27,8 +27,9 @@ def chosen(made: Retrained, graded: list[Sample]) -> float:
 def test_graded_turns_are_judged_by_the_fold_that_held_their_text_out() -> None:
     made, rows = learned()
     said = made.trained.student.predict([row.text for row in rows])
-    right = sum(each.intent == row.intent for each, row in zip(said, rows, strict=True))
-    assert right / len(rows) > TARGET, "it must know what it learned, or nothing is tested"
+    right = np.array([each.intent == row.intent for each, row in zip(said, rows, strict=True)])
+    asked = choose(np.array([each.confidence for each in said]), right, TARGET)
+    assert asked < NOWHERE, "it must know what it learned, or nothing is tested"
     assert chosen(made, rows) == NOWHERE
     # As samples that are held, capped or newer, of which nothing but the text is known.
     others = [Sample(-1 - row.id, f"  {row.text.upper()} ", row.intent) for row in rows]
