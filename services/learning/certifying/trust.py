@@ -156,6 +156,9 @@ def after_promotion(
 
     A certificate goes on holding unless the new model needs a higher threshold than it certified.
     """
+    if _has_acted(standing, policy, graded):
+        # The first phase ends by a mere count: nothing has noted the threshold since.
+        standing = _settled(standing, policy, graded)
     renewed = replace(standing, provisional=provisional)
     if standing.state is TrustState.UNPROVEN and standing.target != policy.target:
         renewed = replace(renewed, target=policy.target, looked_at=0)
@@ -225,6 +228,11 @@ def _on_probation(standing: Standing, policy: Policy, graded: Graded) -> bool:
     if policy.fixed or not policy.has_teacher:
         return False
     return not standing.was_certified and graded.ever < policy.first
+
+
+def _has_acted(standing: Standing, policy: Policy, graded: Graded) -> bool:
+    """Whether the first phase was over before the newest row was graded."""
+    return not _on_probation(standing, policy, graded._replace(ever=graded.ever - 1))
 
 
 def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:

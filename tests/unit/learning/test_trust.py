@@ -81,6 +81,13 @@ def test_what_was_chosen_while_nothing_acted_does_not_bind_later() -> None:
     assert in_force(later).threshold == 0.85
 
 
+def test_what_was_in_force_since_the_first_phase_ended_binds_the_next_model() -> None:
+    first = after_promotion(Standing(), 0.99, POLICY, FEW)
+    acted = Graded(POLICY.first + 1, POLICY.first + 1)
+    assert in_force(first, graded=acted).threshold == 0.99
+    assert in_force(after_promotion(first, 0.85, POLICY, acted), graded=acted).threshold == 0.99
+
+
 def test_a_new_model_that_needs_more_than_was_certified_is_unproven_at_once() -> None:
     certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.8), 93, POLICY, GRADED)
     assert in_force(after_promotion(certified, 0.75, POLICY, GRADED)).state is TrustState.CERTIFIED
