@@ -174,6 +174,15 @@ async def test_what_two_other_contacts_also_say_is_released_before_a_training(sh
     assert await release_confirmed(shop.database, "es") == []
 
 
+async def test_held_samples_do_not_confirm_one_another(shop: Shop) -> None:
+    """Else three phones that agree on a wrong label could teach it."""
+    planted = [alike(contact).model_copy(update={"graded": FIRM}) for contact in ("luz", "eva")]
+    await shop.take(said("envio"))
+    await shop.take(*(envelope_of(each, given_id=f"held-{each.contact_id}") for each in planted))
+    assert await stored(shop) == [("envio", "held")] * 3
+    assert await release_confirmed(shop.database, "es") == []
+
+
 def alike(contact: str) -> SampleRecorded:
     """Nearly the same words of somebody else, under the same label."""
     return SampleRecorded(
