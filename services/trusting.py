@@ -8,10 +8,10 @@ import structlog
 
 from services.learning.certifying.trust import Policy, trust
 from services.learning.slot import TrustSlot
-from services.retrainer.standing import graded_turns, standing_of
+from services.retrainer.standing import graded_turns, standing_now
 from services.runtime.live import Live, LiveSettings
 from services.runtime.waiting import pause
-from services.storage import catalogue, certificates
+from services.storage import catalogue
 from services.storage.engine import Database
 
 log = structlog.get_logger(__name__)
@@ -60,11 +60,12 @@ class Trusting:
         settings = self._live.settings
         async with self._database.read() as connection:
             intents = await catalogue.read(connection, active_only=False)
-            stored = await certificates.newest(connection)
+            actions = {each.name: each.action for each in intents if each.active}
+            policy = policy_of(settings, actions)
             graded = await graded_turns(connection, settings)
-        actions = {each.name: each.action for each in intents if each.active}
+            standing = await standing_now(connection, policy, graded)
         before = self._slot.trust
-        self._slot.trust = trust(standing_of(stored), policy_of(settings, actions), graded)
+        self._slot.trust = trust(standing, policy, graded)
         self._tell(before.state != self._slot.trust.state)
         self._tell_of_rules({each.name for each in intents})
 

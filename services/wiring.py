@@ -126,12 +126,16 @@ def _followed(opened: Opened) -> Part:
         await _refresh(opened.frame.live, opened.database, opened.keys)
         await opened.trusting.refresh()
 
+    async def model() -> None:
+        # Trust before the model: one that needs a higher threshold must not act by the former's.
+        await opened.trusting.refresh()
+        await opened.champion.refresh()
+
     trusting = opened.trusting
     follows = {
         versions.SETTINGS: settings,
-        # Before the model: one that needs a higher threshold must not act by the former one's.
         versions.TRUST: trusting.refresh,
-        versions.MODEL: opened.champion.refresh,
+        versions.MODEL: model,
         versions.CATALOGUE: trusting.refresh,
     }
     return Part("process", background=[trusting.run], follows=follows)

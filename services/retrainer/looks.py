@@ -15,10 +15,15 @@ from services.learning.certifying.trust import (
     Graded,
     Policy,
     Standing,
-    after_promotion,
     trust,
 )
-from services.retrainer.standing import graded_turns, put_in_force, standing_of
+from services.retrainer.standing import (
+    after_choice,
+    by_hand,
+    graded_turns,
+    put_in_force,
+    standing_of,
+)
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.waiting import woken
@@ -61,7 +66,7 @@ class Glance:
     @property
     def by_hand(self) -> bool:
         """Whether a person has put another model in force than the one that the standing is of."""
-        return None not in (self.version, self.stands_for) and self.version != self.stands_for
+        return by_hand(self.version, self.stands_for)
 
 
 class Looks:
@@ -155,13 +160,9 @@ class Looks:
         self._wake_outbox()
 
     async def _renew(self, transaction: Transaction, glance: Glance) -> None:
-        """Let the standing be of the model that a person has put in force.
-
-        Its own provisional threshold counts; where none is known, the one in force is kept.
-        """
+        """Let the standing be of the model that a person has put in force."""
         policy = glance.policy
-        chosen = glance.provisional or glance.standing.provisional or policy.threshold
-        renewed = after_promotion(glance.standing, chosen, policy, glance.graded)
+        renewed = after_choice(glance.standing, glance.provisional, policy, glance.graded)
         await put_in_force(transaction, renewed, policy, glance.graded, version=glance.version)
         self._wake_outbox()
 

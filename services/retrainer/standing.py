@@ -5,9 +5,15 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
-from services.learning.certifying.trust import Graded, Policy, Standing, trust
+from services.learning.certifying.trust import (
+    Graded,
+    Policy,
+    Standing,
+    after_promotion,
+    trust,
+)
 from services.runtime.live import LiveSettings
-from services.storage import certificates, evidence, outbox
+from services.storage import certificates, evidence, models, outbox
 from services.storage.certificates import Certificate
 from services.storage.conversations import Transaction
 from services.storage.outbox import NewRow
@@ -37,6 +43,37 @@ def standing_of(stored: Certificate | None) -> Standing:
         basis=Basis(stored.basis or Basis.AGREEMENT),
         why=stored.why,
     )
+
+
+async def standing_now(transaction: Transaction, policy: Policy, graded: Graded) -> Standing:
+    """What stands for the model in force, also if a person has just put it there.
+
+    The retrainer notes that a moment later; the model must not act by another one's threshold
+    meanwhile.
+    """
+    stored = await certificates.newest(transaction)
+    version = await models.alias(transaction, models.CHAMPION)
+    standing = standing_of(stored)
+    if stored is None or not by_hand(version, stored.model_version):
+        return standing
+    chosen = await certificates.chosen_for(transaction, version)
+    return after_choice(standing, chosen, policy, graded)
+
+
+def by_hand(version: str | None, stands_for: str | None) -> bool:
+    """Whether a person has put another model in force than the one that a standing is of."""
+    return None not in (version, stands_for) and version != stands_for
+
+
+def after_choice(
+    standing: Standing, chosen: float | None, policy: Policy, graded: Graded
+) -> Standing:
+    """The standing of a model that a person has put in force, by what was chosen for it before.
+
+    Where nothing is known of it, the threshold in force is kept.
+    """
+    kept = chosen or standing.provisional or policy.threshold
+    return after_promotion(standing, kept, policy, graded)
 
 
 async def put_in_force(

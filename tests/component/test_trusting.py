@@ -13,9 +13,10 @@ from services.learning.certifying.trust import Graded, Policy, Standing
 from services.learning.slot import TrustSlot
 from services.retrainer.standing import put_in_force, standing_of
 from services.runtime.live import Live, LiveSettings
-from services.storage import catalogue, certificates, evidence, outbox
+from services.storage import catalogue, certificates, evidence, models, outbox, tables
 from services.storage.engine import Database
 from services.storage.evidence import Said, Voice
+from services.storage.upsert import insert_ignore
 from services.trusting import Trusting, policy_of
 
 WITH_TEACHER = {"openai_base_url": "http://localhost"}
@@ -85,6 +86,18 @@ async def test_a_certificate_rules(stand: Stand) -> None:
     await stand.certify()
     await stand.trusting.refresh()
     assert (stand.slot.trust.state, stand.slot.trust.threshold) == (TrustState.CERTIFIED, 0.7)
+
+
+async def test_a_model_put_in_force_by_hand_has_its_own_threshold_at_once(stand: Stand) -> None:
+    """Nobody waits for the retrainer, which may be down."""
+    needs_more = Standing(provisional=0.93)
+    async with stand.database.begin() as connection:
+        await put_in_force(connection, needs_more, Policy(), Graded(300, 300), version="v2")
+        champion = [{"alias": models.CHAMPION, "version": "v2"}]
+        await insert_ignore(connection, tables.model_aliases, champion)
+    await stand.certify()
+    await stand.trusting.refresh()
+    assert (stand.slot.trust.state, stand.slot.trust.threshold) == (TrustState.UNPROVEN, 0.93)
 
 
 async def test_without_a_teacher_nothing_is_drawn_or_proven(stand: Stand) -> None:
