@@ -117,6 +117,21 @@ def test_a_fixed_threshold_acts_from_the_first_turn_on() -> None:
     assert {turn.threshold for turn in found.turns} == {0.3}
 
 
+def test_only_drawn_turns_are_evidence() -> None:
+    """All are asked about here: were they evidence, the share drawn would fall with them."""
+    policy = Policy(fixed=True, threshold=1.0, first=0, share=0.1)
+    found = play(stream(400), policy, retrain_every=1_000)
+    assert not any(turn.alone for turn in found.turns)
+    assert sum(turn.drawn for turn in found.turns) < 100
+    assert found.end.share == 0.1
+
+
+def test_looks_at_the_same_evidence_share_what_may_go_wrong() -> None:
+    found = play(stream(400), Policy(target=0.8, first=400), retrain_every=1_000)
+    assert [look.number for _, look in found.looks] == [1, 2]
+    assert [look.level for _, look in found.looks] == pytest.approx([0.1 / 2, 0.1 / 6])
+
+
 def test_a_shop_whose_questions_change_is_not_answered_wrongly_for_long() -> None:
     """What was a question of the price is one of the payment from the 400th message on."""
     now = {"precio": "pago", "pago": "precio"}
