@@ -149,7 +149,9 @@ async def test_a_share_of_the_agreements_waits_for_a_person(
     shop: Shop, percent: int, waiting: int
 ) -> None:
     shop.live.settings = LiveSettings(ml_auditoria=percent)
+    undrawn = FIRM.model_copy(update={"drawn": False})
     await shop.take(said("precio", turn_id="agrees"), said("envio", turn_id="differs"))
+    await shop.take(said("precio", turn_id="undrawn", graded=undrawn))
     async with shop.database.read() as connection:
         found = await evidence.checks(connection, 10)
     assert [check.turn_id for check in found] == [*["agrees"] * waiting, "differs"]
