@@ -20,7 +20,11 @@ Callback = Callable[[], Awaitable[None]]
 
 
 class Follower:
-    """Calls whoever follows a version once it has moved; a failed call is made again."""
+    """Calls whoever follows a version once it has moved; a failed call is made again.
+
+    Attributes:
+        looked: set once all versions were followed for the first time.
+    """
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Follower:
         look: float = LOOK,
     ) -> None:
         """``follows`` pairs a version's name with what is to be done when it has moved."""
+        self.looked = asyncio.Event()
         self._versions = versions
         self._follows = follows
         self._broker = broker
@@ -46,6 +51,7 @@ class Follower:
             version = versions.get(name, 0)
             if self._seen[place] != version and await self._call(name, callback):
                 self._seen[place] = version
+        self.looked.set()
 
     async def _call(self, name: str, callback: Callback) -> bool:
         """Whether it is done. A fault of one must not keep the others from their versions."""

@@ -83,14 +83,17 @@ class Process:
         self.consumers = [
             self._consumer(part.name, intake) for part in parts for intake in part.intakes
         ]
+        self._follower = self._following()
         self._kept = [Kept(run, self._rules.away) for run in self._background()]
 
-    def _background(self) -> list[Background]:
+    def _following(self) -> Follower:
         follows = [each for part in self._parts for each in part.follows.items()]
         given = self._dependencies
-        follower = Follower(given.versions, follows, self._frame.broker, given.away)
+        return Follower(given.versions, follows, self._frame.broker, given.away)
+
+    def _background(self) -> list[Background]:
         own = [run for part in self._parts for run in part.background]
-        return [*own, follower.run, given.outbox.run]
+        return [*own, self._follower.run, self._dependencies.outbox.run]
 
     def _consumer(self, name: str, intake: Intake) -> Consumer:
         row = topology.service(name)
@@ -115,6 +118,8 @@ class Process:
             if queue in error.items:
                 raise
         await self._dependencies.ping()
+        # What has waited while nobody ran must not meet a process that has no model in force yet.
+        await self._follower.looked.wait()
 
     @property
     def url(self) -> str | None:

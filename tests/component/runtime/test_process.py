@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from contracts.topology import Queue, Topology, consumer_queue, queue_of
 from infra.servers.rabbitmq import RabbitMQ
 from services.runtime.broker import Broker
+from services.runtime.follower import Callback
 from services.runtime.http import open_socket
 from services.runtime.live import Live, LiveSettings
 from services.runtime.metrics import Metrics
@@ -71,8 +72,14 @@ class Running:
         return await comes_true(is_so, patience=patience)
 
 
+async def nothing() -> None:
+    """Follow a version of which nothing depends."""
+
+
 @asynccontextmanager
-async def running(broker: Broker, *services: str) -> AsyncIterator[Running]:
+async def running(
+    broker: Broker, *services: str, follow: Callback = nothing
+) -> AsyncIterator[Running]:
     """A process of services that each cause a sample from whatever they take."""
 
     async def versions() -> Mapping[str, int]:
@@ -81,7 +88,8 @@ async def running(broker: Broker, *services: str) -> AsyncIterator[Running]:
     async def ping() -> None:
         return
 
-    parts = [Part("panel")] + [Part(name, [Intake(queue_of(name), cause_one)]) for name in services]
+    taking = [Part(name, [Intake(queue_of(name), cause_one)]) for name in services]
+    parts = [Part("panel", follows={"model": follow}), *taking]
     metrics = Metrics(CollectorRegistry())
     frame = Frame(Settings(), Live(LiveSettings()), broker, metrics, lambda: None)
     outbox = Outbox(NoRows(), broker, AWAY)
@@ -113,6 +121,26 @@ async def test_a_process_declares_everything_and_consumes(broker_factory: Broker
         await another.publish([turn("one")])
         assert await becomes(another, CAUSED_BY, 1)
     assert await everything(another, CAUSED_BY, count=1) == caused("one")
+
+
+async def test_what_waited_is_taken_only_once_the_versions_were_followed(
+    broker_factory: BrokerFactory,
+) -> None:
+    broker, another = await broker_factory(), await broker_factory()
+    await broker.declare(TOPOLOGY)
+    await another.publish([turn("one")])
+    asked, loaded = asyncio.Event(), asyncio.Event()
+
+    async def load() -> None:
+        asked.set()
+        await loaded.wait()
+
+    async with running(broker, "classifier", follow=load) as process:
+        await asked.wait()
+        assert QUEUE in await process.away()
+        assert await another.depth(QUEUE) == 1
+        loaded.set()
+        assert await becomes(another, CAUSED_BY, 1)
 
 
 async def test_a_process_starts_before_its_broker_and_needs_no_restart(
