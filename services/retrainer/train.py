@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -72,16 +73,24 @@ async def _material(order: Order) -> Material:
             rows = await samples.labelled(connection, intents, order.up_to)
             window = await evidence.window(connection, order.evidence_days, order.evidence_rows)
         champion = await _champion(database, order)
+    learned: dict[int | None, str | None] = {row.id: row.intent for row in rows}
     return Material(
         rows=[Sample(row.id, row.text, row.intent or OUT_OF_SCOPE) for row in rows],
-        graded=[_graded(row) for row in window],
+        graded=[_graded(row, learned) for row in window],
         champion=champion,
     )
 
 
-def _graded(row: Row) -> Sample:
-    """A graded turn under its label; one that is no sample is none that was learned."""
-    return Sample(row.sample or -row.id, row.text, as_evidence(row, Policy()).label)
+def _graded(row: Row, learned: Mapping[int | None, str | None]) -> Sample:
+    """A graded turn under its label; one that is no sample is none that was learned.
+
+    Where nothing fitted then, but an intent that was proposed is in the catalogue by now, it is
+    learned as that: a model that says so is right.
+    """
+    label = as_evidence(row, Policy()).label
+    if label == OUT_OF_SCOPE:
+        label = learned.get(row.sample) or OUT_OF_SCOPE
+    return Sample(row.sample or -row.id, row.text, label)
 
 
 async def _champion(database: Database, order: Order) -> Champion | None:

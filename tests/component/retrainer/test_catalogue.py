@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
 
+from contracts.envelope import Envelope
+from contracts.events import Graded
+from services.learning.certifying.provisional import NOWHERE
 from services.panel.by_hand import roll_back
 from services.retrainer.order import Hear, Order, Outcome, Worse
-from services.storage import catalogue, intents, models
+from services.storage import catalogue, certificates, intents, models
 from services.storage.tables import log_entrenamientos
 from services.storage.training import State
-from tests.component.retrainer.conftest import KEY, Shop, at_once
+from tests.component.retrainer.conftest import KEY, Shop, at_once, sample_of
+from tests.turns import envelope_of
 
+THINGS = (
+    *("la licuadora", "la mochila", "el reloj", "la silla", "la chaqueta", "la plancha"),
+    *("la batidora", "la impresora", "la tablet", "la olla", "la manta", "la bocina"),
+)
 NEW = tuple(f"tiene garantia {thing}" for thing in ("la licuadora", "el reloj", "esta silla"))
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
@@ -83,6 +92,31 @@ async def test_a_new_intent_is_learned_once_it_has_two_texts(shop: Shop) -> None
     assert await shop.look()
     assert (await shop.history())[0].details["begun"] == "the catalogue changed: garantia is new"
     assert not await shop.look(), "whatever became of it, it is not tried again"
+
+
+async def test_turns_for_which_an_intent_was_proposed_are_no_errors_once_it_is_there(
+    shop: Shop,
+) -> None:
+    await shop.look()
+    await shop.take(*(graded(f"garantia de {thing}", None, "garantia") for thing in THINGS))
+    await shop.take(*(graded(text, intent) for text, intent in shop.alike(30)))
+    made = shop.intents[0].model_copy(update={"name": "garantia", "examples": ()})
+    async with shop.database.begin() as connection:
+        await intents.add(connection, made, "ana")
+    assert await shop.look()
+    assert "garantia" in await known(shop)
+    async with shop.database.read() as connection:
+        chosen = await certificates.chosen_for(connection, await shop.champion())
+    assert chosen is not None
+    assert chosen < NOWHERE
+
+
+def graded(text: str, intent: str | None, proposed: str | None = None) -> Envelope[Any]:
+    """A drawn turn with the teacher's label; the student was not sure."""
+    said = Graded(said="saludo", confidence=0.3, model_version="v1", drawn=True)
+    more = {"turn_id": text, "graded": said, "proposed": proposed}
+    sample = sample_of(text, intent).model_copy(update=more)
+    return envelope_of(sample, given_id=text)
 
 
 async def test_a_refused_change_is_not_tried_again_before_the_next_one(shop: Shop) -> None:
