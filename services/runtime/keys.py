@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -27,10 +28,12 @@ def read_keys(settings: Settings) -> Keys:
     """The keys of this installation; the embedded one generates its secret once.
 
     Raises:
-        SettingsError: several processes need the same secret and none is set.
+        SettingsError: several processes need the same secret and none is set, or it is no secret.
     """
     if settings.secret_key is not None:
         secret = settings.secret_key.get_secret_value().encode()
+        if len(secret) < SHORTEST:
+            raise SettingsError(f"APRENDIZ_SECRET_KEY needs at least {SHORTEST} characters")
     elif settings.database_url is None:
         secret = _generated(settings.home / "secret")
     else:
@@ -38,21 +41,41 @@ def read_keys(settings: Settings) -> Keys:
             "APRENDIZ_SECRET_KEY (or APRENDIZ_SECRET_KEY_FILE) is not set: every process on this "
             "database needs the same one; make it with: openssl rand -hex 32"
         )
-    if len(secret) < SHORTEST:
-        raise SettingsError(f"APRENDIZ_SECRET_KEY needs at least {SHORTEST} characters")
     signing = HKDF(SHA256(), length=32, salt=None, info=b"aprendiz model signing").derive(secret)
     return Keys(secret, signing)
 
 
 def _generated(path: Path) -> bytes:
-    """The secret in a file of mode 600. Two processes that start at once agree on one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mine = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(mine, path)  # fails when another was first, and never shows half a secret
-    mine.unlink()
-    return path.read_bytes().strip()
+    """The secret in a file of mode 600, made once."""
+    try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path)
+        secret = path.read_bytes().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"the secret key's file {path} cannot be used: {error.strerror}: check the owner and "
+            "mode of file and folder, or set APRENDIZ_SECRET_KEY"
+        ) from error
+    if len(secret) < SHORTEST:
+        raise SettingsError(
+            f"the secret key's file {path} is empty or cut: put it back from a backup. Where there "
+            "is none, remove it: a new one is made, `aprendiz train` makes a model that it signs, "
+            "and secrets that the panel saved have to be entered again"
+        )
+    return secret
+
+
+def _make(path: Path) -> None:
+    """Write the file whole. Two processes that start at once agree on one secret."""
+    # Not named after the process: in a container a restart has the number of who was killed here.
+    descriptor, mine = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(mine, path)  # fails when another was first, and never shows half a secret
+    finally:
+        Path(mine).unlink()
