@@ -72,6 +72,11 @@ ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
         probes={"broker": _broker_probe(it.frame)},
     ),
 }
+WITH_MODEL = frozenset({"classifier", "panel", "retrainer"})
+"""Who loads the model in force: two ask it, and the retrainer's machine forgets old ones with it.
+
+For all others it would be 50 MB, and two seconds of a processor at each promotion, for nothing.
+"""
 
 
 def _judge(prediction: Prediction, trust: Trust) -> Reason:
@@ -114,13 +119,13 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
         trusting = Trusting(database, live, trusted)
         await trusting.refresh()
         opened = Opened(frame, database, keys, slot, trusted, champion, trusting)
-        parts = [_followed(opened), *(ASSEMBLE[each](opened) for each in names)]
+        parts = [_followed(opened, names), *(ASSEMBLE[each](opened) for each in names)]
         dependencies = Dependencies(database.ping, lambda: _versions(database), away, outbox)
         yield Process(frame, parts, dependencies)
 
 
-def _followed(opened: Opened) -> Part:
-    """What every process follows: the settings, the model in force, and how far it is trusted."""
+def _followed(opened: Opened, names: Sequence[str]) -> Part:
+    """What a process follows: the settings, how far the student is trusted, the model in force."""
 
     async def settings() -> None:
         await _refresh(opened.frame.live, opened.database, opened.keys)
@@ -135,9 +140,10 @@ def _followed(opened: Opened) -> Part:
     follows = {
         versions.SETTINGS: settings,
         versions.TRUST: trusting.refresh,
-        versions.MODEL: model,
         versions.CATALOGUE: trusting.refresh,
     }
+    if WITH_MODEL.intersection(names):
+        follows[versions.MODEL] = model
     return Part("process", background=[trusting.run], follows=follows)
 
 

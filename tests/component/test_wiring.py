@@ -1,7 +1,10 @@
-"""A process opens although a setting of the database can't be read."""
+"""A process opens with what its services need, also when a setting can't be read."""
 
 from pathlib import Path
 
+import pytest
+
+from contracts.topology import SERVICES
 from services.runtime.settings import Settings
 from services.storage import settings as stored_settings
 from services.storage import versions
@@ -29,3 +32,12 @@ async def test_a_model_never_acts_by_the_threshold_of_the_one_before(tmp_path: P
     async with open_process(settings, ["classifier"]) as process:
         followed = [name for part in process._parts for name in part.follows]
     assert followed.index(versions.TRUST) < followed.index(versions.MODEL)
+
+
+@pytest.mark.parametrize("name", [row.name for row in SERVICES if row.name != "panel"])
+async def test_only_who_needs_the_model_loads_it(tmp_path: Path, name: str) -> None:
+    settings = Settings(home=tmp_path, models_dir=tmp_path / "models")
+    await upgrade(settings.database)
+    async with open_process(settings, [name]) as process:
+        [common, *_] = process._parts
+    assert (versions.MODEL in common.follows) == (name in ("classifier", "retrainer"))
