@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def open_broker(settings: Settings, name: str) -> Broker:
     """RabbitMQ where a URL is set, else the embedded broker; not connected yet."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     if settings.amqp_url is None:
         from services.runtime.embedded import EmbeddedBroker
 
@@ -28,5 +28,5 @@ def open_database(settings: Settings) -> "Database":
     """The database of the settings; nothing is connected before the first transaction."""
     from services.storage.engine import Database
 
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     return Database.open(settings.database)

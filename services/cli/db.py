@@ -25,7 +25,7 @@ def check(as_json: Json = False) -> None:
     from services.storage import migrate
 
     settings = read_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     state = asyncio.run(migrate.check(settings.database))
     print(json.dumps({"schema": state.value})) if as_json else show(f"schema: {state.value}")
     raise typer.Exit(0 if state is migrate.SchemaState.CURRENT else 1)
@@ -35,7 +35,7 @@ async def _upgrade(settings: Settings) -> None:
     from services.seeding import seed_catalogue, seed_demo_shop
     from services.storage import migrate
 
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     await migrate.upgrade(settings.database)
     show("The tables are up to date.")
     async with open_database(settings) as database:

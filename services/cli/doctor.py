@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tempfile
 from collections.abc import Awaitable, Callable
 
 import typer
@@ -20,7 +21,7 @@ Check = Callable[[Settings], Awaitable[str]]
 def doctor(as_json: Json = False) -> None:
     """Look at settings, broker, database, tables and model, and say what to do about each."""
     settings = read_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     found = asyncio.run(_examine(settings))
     if as_json:
         print(json.dumps({name: {"ok": ok, "says": words} for name, (ok, words) in found.items()}))
@@ -75,6 +76,20 @@ async def _meanings(_settings: Settings) -> str:
     return ", ".join(LANGUAGES)
 
 
+async def _folder(settings: Settings) -> str:
+    folder = settings.models_dir.absolute()
+    # Only looked at: whoever trains makes it.
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise OSError(
+            f"{folder} cannot be written to: {error.strerror}: no training can leave its model "
+            "there. Check the folder, or set APRENDIZ_MODELS_DIR"
+        ) from error
+    return str(folder)
+
+
 async def _model(settings: Settings) -> str:
     from services.storage import models
 
@@ -90,5 +105,6 @@ CHECKS: dict[str, Check] = {
     "broker": _broker,
     "tables": _tables,
     "word meanings": _meanings,
+    "models folder": _folder,
     "model": _model,
 }

@@ -153,7 +153,7 @@ async def open_line(settings: Settings, conversation_id: str | None) -> AsyncIte
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[Broker]:
     """A broker connection for one command, with the topology declared."""
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     broker = open_broker(settings, "cli")
     await broker.connect()
     try:

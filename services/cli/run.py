@@ -39,7 +39,7 @@ def run(
     settings = read_settings()
     talking = chat and name == ALL and sys.stdin.isatty()
     log_file = settings.home / "aprendiz.log" if talking else None
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     with log_file.open("a", encoding="utf-8") if log_file else nullcontext(sys.stderr) as stream:
         logs.configure(settings, stream)
         asyncio.run(_run(settings, name, talking))

@@ -120,7 +120,11 @@ def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
     if isinstance(verdict, Refuse):
         return Worse(samples=len(rows), reason=verdict.reason, deltas=deltas)
     key = bytes.fromhex(order.key)
-    manifest = save(made.trained, made.kept, order.models_dir, key, datetime.now(UTC))
+    try:
+        manifest = save(made.trained, made.kept, order.models_dir, key, datetime.now(UTC))
+    except OSError as error:
+        words = f"Failed: the model cannot be written to {order.models_dir}: {error.strerror}"
+        return Impossible(reason=f"{words}. Check the folder, or set APRENDIZ_MODELS_DIR.")
     return Better(
         version=manifest.version,
         samples=len(rows),

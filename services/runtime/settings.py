@@ -130,6 +130,19 @@ class Settings(BaseSettings):
             file_secret_settings,
         )
 
+    def make_home(self) -> None:
+        """Make the folder ``home``, unless it is there.
+
+        Raises:
+            SettingsError: it cannot be made.
+        """
+        try:
+            self.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"{PREFIX}HOME: the folder {self.home} cannot be made: {error.strerror}"
+            ) from error
+
     @property
     def broker_file(self) -> Path:
         """The embedded broker's file."""

@@ -294,3 +294,12 @@ def _as_an_earlier_release(model: bytes) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
+
+
+async def test_a_folder_that_takes_no_model_is_named_with_its_setting(shop: Shop) -> None:
+    shop.models_dir.touch()
+    assert await shop.look()
+    [made] = await shop.history()
+    assert made.state == State.FAILED
+    assert f"cannot be written to {shop.models_dir}" in (made.reason or "")
+    assert "APRENDIZ_MODELS_DIR" in (made.reason or "")

@@ -48,6 +48,17 @@ def test_a_folder_that_looks_like_markup_is_examined(
     assert f"ok broker: embedded, {home}" in examined.output
 
 
+def test_a_folder_of_models_that_cannot_be_written_to_is_named_with_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("APRENDIZ_HOME", str(tmp_path))
+    monkeypatch.setenv("APRENDIZ_MODELS_DIR", str(tmp_path / "file" / "models"))
+    examined = CliRunner().invoke(app, ["doctor"])
+    assert f"no models folder: {tmp_path}/file/models cannot be written to" in examined.output
+    assert "set APRENDIZ_MODELS_DIR" in examined.output
+
+
 class Heard:
     """A listener that has heard these bodies."""
 

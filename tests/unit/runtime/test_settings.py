@@ -93,3 +93,9 @@ def test_beyond_loopback_the_api_needs_a_token(host: str, monkeypatch: pytest.Mo
 def test_a_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APRENDIZ_AMQP_URL", "amqp://ana:hunter2@localhost/")
     assert "hunter2" not in repr(read_settings())
+
+
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=r"APRENDIZ_HOME: .*/file/home cannot be made: Not a d"):
+        read_settings(home=tmp_path / "file" / "home").make_home()
