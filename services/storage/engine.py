@@ -116,7 +116,7 @@ class Database:
             if deadline.expired():
                 silent = f"{shown(self.url)} did not answer within {self._patience:g} s"
                 raise DatabaseAway(silent) from error
-            told = translated(error)
+            told = translated(error, self.url.database)
             if told is error:
                 raise
             raise told from None  # its own words may quote what people wrote

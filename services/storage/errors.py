@@ -14,6 +14,15 @@ _NOT_LET_IN = {1044, 1045, 1049}
 _AWAY_MYSQL = _AWAY_SERVER | {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013}
 # SQLite's: busy, locked, read-only, I/O error, full, cannot open, protocol.
 _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
+# What a person does about SQLite's: read-only, I/O error, damaged, full, cannot open, no database.
+_CURES_SQLITE = {
+    8: "it may not be written to: check the owner and mode of file and folder",
+    10: "the disk failed: check it, and that it is a local one",
+    11: "it is damaged: put it back from a backup, or save what `sqlite3 FILE .recover` finds",
+    13: "the disk is full: make room",
+    14: "it cannot be opened: check that its folder is there and may be written to",
+    26: "it is no database of SQLite: put it back from a backup, or move it away",
+}
 # No such table or column. SQLite has only words for it.
 _MISSING_MYSQL = {1054, 1146}
 _MISSING_SQLITE = ("no such table", "no such column", "has no column named")
@@ -65,10 +74,13 @@ class LeaseLost(Exception):
     """Another holder took the lease, or it ran out: whatever was done under it must not count."""
 
 
-def translated(error: Exception) -> Exception:
-    """The error in this package's words; what is not the database's comes back as it is."""
+def translated(error: Exception, file: str | None = None) -> Exception:
+    """The error in this package's words; what is not the database's comes back as it is.
+
+    ``file`` is SQLite's, to be named where a person has to look after it.
+    """
     if isinstance(error, DBAPIError):
-        said = f"The database said: {_without_values(error.orig)}"
+        said = f"The database said: {_without_values(error.orig)}{_cure(error, file)}"
         if _lacks_tables(error):
             cure = "run `aprendiz db upgrade`."
             return SchemaMismatch(f"{said}. Its tables are not this release's: {cure}")
@@ -82,6 +94,11 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, _BROKEN):
         return DatabaseAway(f"The connection to the database failed: {error!r}")
     return error
+
+
+def _cure(error: DBAPIError, file: str | None) -> str:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return f" ({file}: {_CURES_SQLITE[code]})" if code in _CURES_SQLITE else ""
 
 
 def _without_values(cause: BaseException | None) -> str:

@@ -120,11 +120,19 @@ async def _server_lock(database: Database) -> AsyncIterator[AsyncConnection]:
 
 @asynccontextmanager
 async def _file_lock(database: Database) -> AsyncIterator[AsyncConnection]:
-    path = Path(f"{database.url.database}.upgrade")
-    with path.open("w") as file:  # noqa: ASYNC230 - an empty file on the database's own disk
+    with _opened(Path(f"{database.url.database}.upgrade")) as file:
         await _wait_for(file)
         async with database.begin() as connection:
             yield connection
+
+
+def _opened(path: Path) -> TextIO:
+    """An empty file on the database's own disk."""
+    try:
+        return path.open("w")
+    except OSError as error:
+        words = f"{path} cannot be written to: {error.strerror}: check the owner and mode of"
+        raise DatabaseAway(f"{words} file and folder") from error
 
 
 async def _wait_for(file: TextIO) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import insert, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.engine import Database
-from services.storage.errors import SchemaMismatch
+from services.storage.errors import DatabaseAway, SchemaMismatch
 from services.storage.migrate import (
     SCRIPTS,
     SchemaState,
@@ -106,6 +106,14 @@ async def test_an_upgrade_of_a_file_that_is_killed_leaves_it_as_it_was_or_done(
     assert await check(sqlite_url) in (SchemaState.EMPTY, SchemaState.CURRENT)
     await upgrade(sqlite_url)
     assert await _is_whole(sqlite_url)
+
+
+async def test_a_folder_that_takes_no_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shop.sqlite.upgrade").mkdir()
+    with pytest.raises(
+        DatabaseAway, match=r"/shop\.sqlite\.upgrade cannot be written to: Is a dir"
+    ):
+        await upgrade(f"sqlite:///{tmp_path / 'shop.sqlite'}")
 
 
 async def test_each_step_may_have_been_the_last_before_a_kill(mariadb_url: str) -> None:

@@ -104,3 +104,13 @@ def test_the_message_shows_neither_the_statement_nor_its_values(said: str, told:
     assert str(translated(_wrapped(IntegrityError(1062, said)))) == (
         f'The database said: (1062, "{told}")'
     )
+
+
+def test_a_file_that_a_person_has_to_look_after_is_named_with_what_to_do() -> None:
+    cause = _sqlite(sqlite3.SQLITE_READONLY_DIRECTORY, "attempt to write a readonly database")
+    told = translated(_wrapped(cause), "/home/shop.sqlite")
+    assert str(told) == (
+        "The database said: attempt to write a readonly database (/home/shop.sqlite: it may not be "
+        "written to: check the owner and mode of file and folder)"
+    )
+    assert "/home/shop.sqlite" not in str(translated(_wrapped(_sqlite(5)), "/home/shop.sqlite"))
