@@ -94,7 +94,7 @@ def test_poisoned_rows_are_refused_with_deltas_for_every_intent(
 
 def test_poison_in_one_intent_is_refused_by_that_intents_name(samples: list[Sample]) -> None:
     prices = [row for row in samples if row.intent == "precio"]
-    turned = random.Random(0).sample(prices, 60)
+    turned = random.Random(0).sample(prices, 80)
     known = [row for row in samples if row not in turned]
     new = [replace(row, intent="envio") for row in turned]
     verdict = retrain([*known, *new], champion_of(known)).verdict
