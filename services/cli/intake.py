@@ -142,6 +142,8 @@ def _member(archive: zipfile.ZipFile, path: Path) -> str:
 def _tabular(rows: Sequence[Row], columns: Columns, remarks: list[str]) -> Intake:
     table = messages_in(rows, columns.text, columns.label)
     remarks.append(_columns(table))
+    if columns.shop:
+        remarks.append("--shop-name is for chats: in a table every row is a customer's message.")
     if table.from_catalogue:
         remarks.append(f"{table.from_catalogue:,} rows are the catalogue's own and left out.")
     return Intake(table.messages, remarks)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,8 +84,13 @@ def rollback(by: By = "", yes: Yes = False) -> None:
 
 
 def _confirm(question: str, yes: bool) -> None:
-    if not yes:
+    if yes:
+        return
+    try:
         typer.confirm(question, abort=True)
+    except typer.Abort:
+        print("Nothing was changed. Where nobody can answer, say --yes.", file=sys.stderr)
+        raise
 
 
 def _tell(done: "Promotion") -> None:

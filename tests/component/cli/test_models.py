@@ -64,10 +64,16 @@ def test_a_rollback_names_both_models(two: tuple[str, str]) -> None:
 
 def test_it_is_asked_first(two: tuple[str, str]) -> None:
     refused = run("rollback", says="n\n")
-    assert (refused.exit_code, "Aborted" in refused.output) == (1, True)
+    assert (refused.exit_code, "Nothing was changed" in refused.output) == (1, True)
     assert json.loads(run("show", "champion", "--json").output)["version"] == two[1]
     assert run("rollback", says="y\n").exit_code == 0
     assert json.loads(run("show", "champion", "--json").output)["version"] == two[0]
+
+
+def test_without_a_person_to_ask_it_says_what_to_say(two: tuple[str, str]) -> None:
+    refused = run("rollback")
+    assert (refused.exit_code, "say --yes" in refused.output) == (1, True)
+    assert json.loads(run("show", "champion", "--json").output)["version"] == two[1]
 
 
 def test_a_version_is_promoted_once(two: tuple[str, str]) -> None:

@@ -99,6 +99,13 @@ def test_a_table_as_excel_saves_it_in_spanish_is_read_and_said(tmp_path: Path) -
     assert "«Mensaje», their labels in «Intención»" in intake.remarks[1]
 
 
+def test_a_shops_name_beside_a_table_is_said_to_mean_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "shop.csv"
+    file.write_text(LABELLED)
+    remarks = take_in(str(file), Columns(("Luna",))).remarks
+    assert any(each.startswith("--shop-name is for chats") for each in remarks)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_unicode_is_read_in_any_of_its_forms(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "shop.csv"
