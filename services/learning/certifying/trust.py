@@ -167,7 +167,8 @@ def after_promotion(
             renewed,
             state=TrustState.UNPROVEN,
             certified=None,
-            why=f"the new model needs {tenths(provisional)} for the target, not yet proven",
+            # It stands until the next look, whatever model is in force by then.
+            why=f"the certificate lapsed with a model that needed {tenths(provisional)}",
         )
     return _settled(renewed, policy, graded)
 

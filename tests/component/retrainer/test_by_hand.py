@@ -211,7 +211,7 @@ async def test_the_threshold_of_the_restored_model_is_in_force_again(shop: Shop)
     assert (stored.cause, stored.model_version) == ("promotion", first)
     assert stored.provisional == oldest.provisional
     assert (stored.state, stored.certified) == ("unproven", None)
-    assert "the new model needs" in stored.why
+    assert "the certificate lapsed" in stored.why
     await looks_of(shop, "one").look()
     async with shop.database.read() as connection:
         assert len(await certificates.history(connection)) == 4

@@ -95,6 +95,16 @@ def test_a_new_model_that_needs_more_than_was_certified_is_unproven_at_once() ->
     assert (renewed.state, renewed.threshold) == (TrustState.UNPROVEN, 0.9)
 
 
+def test_why_a_certificate_lapsed_stays_true_once_another_model_needs_less() -> None:
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.8), 93, POLICY, GRADED)
+    lapsed = after_promotion(certified, 0.995, POLICY, GRADED)
+    given = in_force(after_promotion(lapsed, 0.85, POLICY, GRADED))
+    assert (given.threshold, given.why) == (
+        0.995,
+        "the certificate lapsed with a model that needed 99.5%",
+    )
+
+
 def test_a_refuted_student_asks_the_teacher_and_every_turn_is_drawn() -> None:
     given = in_force(after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, GRADED))
     assert (given.state, given.share) == (TrustState.REFUTED, 1.0)
