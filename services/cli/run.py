@@ -3,13 +3,13 @@
 import asyncio
 import sys
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
 
 from contracts.topology import SERVICES, service
-from services.runtime.settings import Settings, read_settings
+from services.runtime.settings import Settings, SettingsError, read_settings
 from services.runtime.waiting import pause, until_stop
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ ALL = "all"
 NAMES = tuple(row.name for row in SERVICES)
 ALL_PORT = 9100
 """Health and metrics of a process that runs everything."""
+LOG = "aprendiz.log"
 LOOK = 0.1
 """Seconds between two looks whether everything is ready."""
 
@@ -38,11 +39,22 @@ def run(
 
     settings = read_settings()
     talking = chat and name == ALL and sys.stdin.isatty()
-    log_file = settings.home / "aprendiz.log" if talking else None
     settings.make_home()
-    with log_file.open("a", encoding="utf-8") if log_file else nullcontext(sys.stderr) as stream:
+    with _log_file(settings) if talking else nullcontext(sys.stderr) as stream:
         logs.configure(settings, stream)
         asyncio.run(_run(settings, name, talking))
+
+
+def _log_file(settings: Settings) -> TextIO:
+    """Where the log goes while a person talks on the terminal."""
+    path = settings.home / LOG
+    try:
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"the log {path} cannot be written: {error.strerror}: check the owner and mode of file "
+            "and folder, set APRENDIZ_HOME, or say --no-chat"
+        ) from error
 
 
 async def _run(settings: Settings, name: str, talking: bool) -> None:
@@ -96,7 +108,7 @@ async def _talk(
     from services.cli.chat import converse
 
     console = Console()
-    log = settings.home / "aprendiz.log"
+    log = settings.home / LOG
     console.print(f"Aprendiz runs. HTTP API: {process.url}/docs   Log: {log}", markup=False)
     with console.status("The first model is being trained; a moment..."):
         await _until_ready(process, running, stop)

@@ -1,6 +1,7 @@
 """What strangers publish does not stop a command."""
 
 import asyncio
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from contracts.events import Event, ReplySent
 from contracts.samples import golden
 from services.cli.app import app
 from services.cli.line import Line
+from services.cli.run import run
 from services.runtime.broker import Delivery
+from services.runtime.settings import SettingsError
 from services.storage import failures
 from services.storage.engine import Database
 from services.storage.migrate import upgrade
@@ -57,6 +60,23 @@ def test_a_folder_of_models_that_cannot_be_written_to_is_named_with_its_setting(
     examined = CliRunner().invoke(app, ["doctor"])
     assert f"no models folder: {tmp_path}/file/models cannot be written to" in examined.output
     assert "set APRENDIZ_MODELS_DIR" in examined.output
+
+
+class Terminal(StringIO):
+    """A person's keyboard."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_log_that_cannot_be_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "aprendiz.log").mkdir()
+    monkeypatch.setenv("APRENDIZ_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.stdin", Terminal())
+    with pytest.raises(SettingsError, match=r"/aprendiz\.log cannot be written: Is a directory"):
+        run()
 
 
 class Heard:
