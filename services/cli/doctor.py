@@ -78,9 +78,9 @@ async def _meanings(_settings: Settings) -> str:
 
 async def _folder(settings: Settings) -> str:
     folder = settings.models_dir.absolute()
-    # Only looked at: whoever trains makes it.
-    there = next(each for each in (folder, *folder.parents) if each.exists())
     try:
+        # Only looked at: whoever trains makes it.
+        there = next(each for each in (folder, *folder.parents) if each.exists())
         tempfile.TemporaryFile(dir=there).close()
     except OSError as error:
         raise OSError(

@@ -11,7 +11,7 @@ from typing import Any, Self
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from services.storage.errors import DatabaseAway, translated
+from services.storage.errors import DatabaseAway, UnusableUrl, translated
 from services.storage.url import completed, shown
 
 PATIENCE_S = 30.0
@@ -52,7 +52,7 @@ class Database:
         """Prepare an engine; nothing is connected before the first transaction.
 
         Raises:
-            UnusableUrl: the URL names no database that we can use.
+            UnusableUrl: the URL names no database that we can use, or a folder that can't be made.
         """
         whole = completed(url)
         make = _sqlite if whole.get_backend_name() == "sqlite" else _mysql
@@ -143,7 +143,7 @@ def _mysql(url: URL, lock_wait: float) -> AsyncEngine:
 
 
 def _sqlite(url: URL, lock_wait: float) -> AsyncEngine:
-    Path(url.database or "").absolute().parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(Path(url.database or "").absolute().parent)
     engine = create_async_engine(
         url,
         hide_parameters=True,
@@ -155,6 +155,16 @@ def _sqlite(url: URL, lock_wait: float) -> AsyncEngine:
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     event.listen(engine.sync_engine, "invalidate", _end_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableUrl(
+            f"The database's folder {folder} cannot be made: {error.strerror}: check the path in "
+            "its URL, and the owner and mode of the folder above"
+        ) from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -60,6 +60,8 @@ def test_a_folder_of_models_that_cannot_be_written_to_is_named_with_its_setting(
     examined = CliRunner().invoke(app, ["doctor"])
     assert f"no models folder: {tmp_path}/file/models cannot be written to" in examined.output
     assert "set APRENDIZ_MODELS_DIR" in examined.output
+    monkeypatch.setenv("APRENDIZ_MODELS_DIR", str(tmp_path / ("m" * 300)))  # cannot be asked about
+    assert "set APRENDIZ_MODELS_DIR" in CliRunner().invoke(app, ["doctor"]).output
 
 
 class Terminal(StringIO):

@@ -1,7 +1,10 @@
 """Database URLs as people write them."""
 
+from pathlib import Path
+
 import pytest
 
+from services.storage.engine import Database
 from services.storage.errors import UnusableUrl
 from services.storage.url import completed, shown
 
@@ -32,6 +35,12 @@ def test_mysql_is_always_spoken_to_in_utf8mb4() -> None:
 def test_what_cannot_serve_is_refused_with_an_example(written: str) -> None:
     with pytest.raises(UnusableUrl, match=r"write .* like sqlite:////"):
         completed(written)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UnusableUrl, match=r"/file/shop cannot be made: Not a directory"):
+        Database.open(f"sqlite:///{tmp_path}/file/shop/shop.sqlite")
 
 
 def test_a_message_never_shows_the_password() -> None:
