@@ -52,11 +52,19 @@ class Trusting:
         self._live = live
         self._slot = slot
         self._every = every
+        self._refreshing = asyncio.Lock()
         self._warned = False
         self._unknown: frozenset[str] = frozenset()
 
     async def refresh(self) -> None:
-        """Read everything, and put it in force; raises DatabaseAway: call again."""
+        """Read everything, and put it in force; raises DatabaseAway: call again.
+
+        One after the other: what was read before a promotion must not be put in force after it.
+        """
+        async with self._refreshing:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         settings = self._live.settings
         async with self._database.read() as connection:
             intents = await catalogue.read(connection, active_only=False)

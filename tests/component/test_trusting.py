@@ -1,9 +1,13 @@
 """Every process takes what is in force from the newest certificate, the settings, the catalogue."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from contracts.catalogue import CatalogueIntent
@@ -98,6 +102,36 @@ async def test_a_model_put_in_force_by_hand_has_its_own_threshold_at_once(stand:
     await stand.certify()
     await stand.trusting.refresh()
     assert (stand.slot.trust.state, stand.slot.trust.threshold) == (TrustState.UNPROVEN, 0.93)
+
+
+class Slow(Database):
+    """A database of which the first answer reaches its reader late."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.read_once, self.go_on = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        async with super().read() as connection:
+            yield connection
+        if not self.read_once.is_set():
+            self.read_once.set()
+            await self.go_on.wait()
+
+
+async def test_what_was_read_before_a_certificate_does_not_replace_it(stand: Stand) -> None:
+    url = stand.database.url.render_as_string(hide_password=False)
+    async with Slow.open(url) as database:
+        trusting = Trusting(database, stand.live, stand.slot)
+        counting = asyncio.create_task(trusting.refresh())
+        await database.read_once.wait()
+        await stand.certify()
+        following = asyncio.create_task(trusting.refresh())
+        await asyncio.wait({following}, timeout=0.3)
+        database.go_on.set()
+        await asyncio.gather(counting, following)
+    assert stand.slot.trust.state is TrustState.CERTIFIED
 
 
 async def test_without_a_teacher_nothing_is_drawn_or_proven(stand: Stand) -> None:
