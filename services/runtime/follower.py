@@ -23,7 +23,7 @@ class Follower:
     """Calls whoever follows a version once it has moved; a failed call is made again.
 
     Attributes:
-        looked: set once all versions were followed for the first time.
+        looked: set once all versions were read and followed, or tried to be, for the first time.
     """
 
     def __init__(

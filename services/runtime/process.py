@@ -171,7 +171,10 @@ def _registration(consumer: Consumer) -> Probe:
     async def ask() -> str | None:
         if consumer.registered:
             return None
-        return consumer.refusal or "not registered with the broker: it is away or was just lost"
+        return consumer.refusal or (
+            "not registered with the broker: it is away or was just lost, or settings and model "
+            "are still being read"
+        )
 
     return ask
 
