@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 LOOK = 10.0
 """Seconds after which the versions are read without any hint."""
+AGAIN = 1.0
+"""Seconds until the next try while the broker is away, or nothing was read yet: queues wait."""
 
 Versions = Callable[[], Awaitable[Mapping[str, int]]]
 Callback = Callable[[], Awaitable[None]]
@@ -72,7 +74,7 @@ class Follower:
                     await self._follow(listener, stop)
             except BrokerAway:
                 await self._look_safely()
-                await pause(stop, 1.0)
+                await pause(stop, AGAIN)
 
     async def _follow(self, listener: Listener, stop: asyncio.Event) -> None:
         stopping = asyncio.ensure_future(stop.wait())
@@ -81,9 +83,8 @@ class Follower:
             while not stop.is_set():
                 await self._look_safely()
                 both = {stopping, hint}
-                await asyncio.wait(
-                    both, timeout=self._look_every, return_when=asyncio.FIRST_COMPLETED
-                )
+                wait = self._look_every if self.looked.is_set() else AGAIN
+                await asyncio.wait(both, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
                 if hint.done():
                     hint.result()
                     hint = asyncio.ensure_future(listener.take(100))

@@ -96,6 +96,21 @@ async def test_it_looks_again_after_the_broker_or_the_database_was_away(broker: 
         assert await refreshed(2)
 
 
+async def test_queues_wait_no_longer_than_for_a_database_that_is_away_at_the_start(
+    broker: Broker,
+) -> None:
+    versions = Versions()
+    versions.away = True
+    async with following(broker, versions) as refreshed:
+
+        async def looked() -> bool:
+            return versions.looks > 0
+
+        assert await comes_true(looked)
+        versions.away = False
+        assert await refreshed(1)
+
+
 async def test_a_callback_that_fails_is_called_again_and_keeps_no_other_from_its_version(
     broker: Broker,
 ) -> None:
