@@ -73,7 +73,7 @@ class Running:
 
 
 async def nothing() -> None:
-    """Follow a version of which nothing depends."""
+    """Follow a version on which nothing depends."""
 
 
 @asynccontextmanager
