@@ -1,1 +1,1 @@
-"""How a student is made: three linear machines on pieces and meaning, judged in folds, blended."""
+"""How a student is made: four linear machines on pieces and meaning, judged in folds, blended."""

@@ -1,4 +1,4 @@
-"""Fits a linear student's weights: three machines, and how much each of them is worth."""
+"""Fits a linear student's weights: four machines, and how much each of them is worth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from services.learning.student import Floats, Weights, softmax
 BLOCKS = (0.85, 1.0, 0.8)
 ON_ALL = (Joint(), Apart())  # these machines read all blocks
 ON_MEANING = (Joint(),)  # and these the meaning alone, at length 1
-MACHINES = ON_ALL + ON_MEANING
+MACHINES = len(ON_ALL + ON_MEANING) + 1  # the last one goes by the intents' names
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
 _LEAST = 1e-12  # a probability of 0 has no logarithm
 _LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents about the same
@@ -25,7 +25,7 @@ _LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents a
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Weights of the machines on the rows that were shown, one array a machine.
+    """Weights of the machines, one array a machine; all but the last learned from the rows shown.
 
     `of_pieces` are of those that read pieces, (pieces, intents); `of_meaning` of all, (DIMENSIONS,
     intents), as are `intercepts`; `intents` are places in the sorted list of intents.
@@ -38,8 +38,11 @@ class Fit:
     intents: Rows
 
 
-def fit(counts: Counts, intents: Rows, rows: Rows, seed: int) -> Fit:
-    """Fits on `rows` alone: a piece that they don't hold weighs nothing."""
+def fit(counts: Counts, intents: Rows, rows: Rows, named: Floats, seed: int) -> Fit:
+    """Fits on `rows` alone: a piece that they don't hold weighs nothing.
+
+    `named`, (DIMENSIONS, intents), is what the intents' names mean.
+    """
     shown = tuple(block[rows] for block in counts.blocks)
     idf = np.concatenate([idf_of(block) for block in shown])
     seen, places = np.unique(intents[rows], return_inverse=True)
@@ -62,8 +65,12 @@ def fit(counts: Counts, intents: Rows, rows: Rows, seed: int) -> Fit:
         (
             *(each.full.astype(np.float64) * length for each in on_all),
             *(each.full.astype(np.float64) for each in on_meaning),
+            named[:, seen],
         ),
-        tuple(each.intercepts.astype(np.float64) for each in on_all + on_meaning),
+        (
+            *(each.intercepts.astype(np.float64) for each in on_all + on_meaning),
+            np.zeros(len(seen)),
+        ),
         seen,
     )
 
@@ -75,7 +82,7 @@ def score(counts: Counts, fitted: Fit, rows: Rows, intents: int, belief: Floats)
     """
     weighed = diags(belief) @ weigh(counts, fitted.idf, rows)
     meant = counts.meanings[rows] * belief[:, np.newaxis]
-    scores = np.empty((len(MACHINES), len(rows), intents))
+    scores = np.empty((MACHINES, len(rows), intents))
     for place, (of_meaning, intercepts) in enumerate(
         zip(fitted.of_meaning, fitted.intercepts, strict=True)
     ):
@@ -148,7 +155,7 @@ def _knows_one(idf: Floats, seen: Rows) -> Fit:
     return Fit(
         idf,
         (pieces,) * len(ON_ALL),
-        (meaning,) * len(MACHINES),
-        (np.zeros(1),) * len(MACHINES),
+        (meaning,) * MACHINES,
+        (np.zeros(1),) * MACHINES,
         seen,
     )

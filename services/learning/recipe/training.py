@@ -14,6 +14,7 @@ from services.learning.recipe.counting import Counts, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
 from services.learning.recipe.fitting import MACHINES, blend, fit, score, weights
 from services.learning.recipe.folds import FOLDS, deal
+from services.learning.recipe.names import by_name
 from services.learning.recipe.strangers import bar
 from services.learning.spelling import Spelling, own_words
 from services.learning.student import Example, Floats, LinearStudent, softmax
@@ -58,12 +59,11 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     counts = count([spelling.read(text.split()) for text in texts], language)
     familiar = held_out_familiarity(counts, folds)
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
-    scores = held_out_scores(
-        counts, truth, folds, belief(familiar, enough), seed=seed, progress=progress
-    )
+    named, believed = by_name(intents, language), belief(familiar, enough)
+    scores = held_out_scores(counts, truth, folds, named, believed, seed=seed, progress=progress)
     factors = blend(scores, truth)
     progress("final fit", FOLDS / (FOLDS + 1))
-    fitted = fit(counts, truth, np.arange(len(rows)), seed)
+    fitted = fit(counts, truth, np.arange(len(rows)), named, seed)
     learned = weights(counts, fitted, intents, language, own, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
     if strange := bar(blended, truth, intents):
@@ -84,6 +84,7 @@ def held_out_scores(
     counts: Counts,
     truth: npt.NDArray[np.int64],
     folds: npt.NDArray[np.int64],
+    named: Floats,
     believed: Floats,
     *,
     seed: int,
@@ -91,15 +92,16 @@ def held_out_scores(
 ) -> Floats:
     """Scores (machines, rows, intents) of every row by a fit on the other folds.
 
-    What a row says counts as much as it is `believed`, in [0, 1].
+    What a row says counts as much as it is `believed`, in [0, 1]; `named` is what the intents are
+    called.
     """
     intents = int(truth.max()) + 1
-    scores = np.empty((len(MACHINES), len(truth), intents))
+    scores = np.empty((MACHINES, len(truth), intents))
     for fold in range(FOLDS):
         progress(f"fold {fold + 1} of {FOLDS}", fold / (FOLDS + 1))
         held = folds == fold
         if held.any():
-            fitted = fit(counts, truth, np.flatnonzero(~held), seed)
+            fitted = fit(counts, truth, np.flatnonzero(~held), named, seed)
             rows = np.flatnonzero(held)
             scores[:, held] = score(counts, fitted, rows, intents, believed[held])
     return scores

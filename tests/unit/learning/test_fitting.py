@@ -12,17 +12,19 @@ from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.recipe.counting import Counts, Rows, count, weigh
 from services.learning.recipe.familiarity import belief, familiarity
-from services.learning.recipe.fitting import BLOCKS, MACHINES, ON_ALL, Fit, fit, score, weights
+from services.learning.recipe.fitting import BLOCKS, ON_ALL, ON_MEANING, Fit, fit, score, weights
 from services.learning.recipe.machines import BIAS, solve
+from services.learning.recipe.names import by_name
 from services.learning.student import Example, Floats, LinearStudent, softmax
 
+NAMES = ["horario", "precio", "saludo"]
 HALF = 2.0  # enough familiarity to be believed in full; a text of training rows has 1
 
 
 @pytest.fixture(scope="module")
 def rows(catalogue_rows: list[Example]) -> list[Example]:
     """Some rows of some intents."""
-    return [row for row in catalogue_rows if row.intent in {"precio", "horario", "saludo"}][::2]
+    return [row for row in catalogue_rows if row.intent in NAMES][::2]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def intents(rows: list[Example]) -> Rows:
 
 @pytest.fixture(scope="module")
 def fitted(counts: Counts, intents: Rows) -> Fit:
-    return fit(counts, intents, np.arange(len(intents)), 0)
+    return fit(counts, intents, np.arange(len(intents)), by_name(NAMES, "es"), 0)
 
 
 def test_a_row_means_in_training_what_it_means_to_the_student(
@@ -50,11 +52,11 @@ def test_a_row_means_in_training_what_it_means_to_the_student(
 def test_folds_are_scored_as_the_student_would_answer(
     rows: list[Example], counts: Counts, fitted: Fit
 ) -> None:
-    everyone, factors = np.arange(len(rows)), np.array([0.5, 1.5, 0.7])
+    everyone, factors = np.arange(len(rows)), np.array([0.5, 1.5, 0.7, 2.0])
     believed = belief(familiarity(counts, everyone, everyone), HALF)
     assert np.allclose(believed, 0.5)
     scores = score(counts, fitted, everyone, 3, believed)
-    student = LinearStudent(weights(counts, fitted, ["a", "b", "c"], "es", (), factors, HALF))
+    student = LinearStudent(weights(counts, fitted, NAMES, "es", (), factors, HALF))
     expected = softmax(np.tensordot(factors, scores, 1), 1.0)
     assert np.allclose(student.probabilities([row.text for row in rows]), expected, atol=1e-6)
 
@@ -68,7 +70,7 @@ def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
     to_the_end = partial(solve, settled=1e-5, rounds=500)
     monkeypatch.setattr("services.learning.recipe.fitting.solve", to_the_end)
     everyone = np.arange(len(intents))
-    fitted = fit(counts, intents, everyone, 0)
+    fitted = fit(counts, intents, everyone, by_name(NAMES, "es"), 0)
     constant = np.full((len(intents), 1), math.sqrt(BIAS))
     if blocks == "all":
         scale = np.repeat(BLOCKS[:2], [block.shape[1] for block in counts.blocks])
@@ -76,7 +78,7 @@ def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
         read = hstack([pieces, counts.meanings * BLOCKS[2], constant]).tocsr()
     else:
         read = np.hstack([counts.meanings, constant])
-    strength = MACHINES[machine].strength
+    strength = (*ON_ALL, *ON_MEANING)[machine].strength
     theirs = LogisticRegression(C=strength, fit_intercept=False, tol=1e-8, max_iter=5000)
     theirs.fit(read, intents)
 
