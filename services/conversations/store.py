@@ -13,8 +13,8 @@ from services.conversations.speak import REPLY_SPAN
 from services.conversations.turns import Outcome
 from services.runtime.live import LiveSettings
 from services.storage import conversations, outbox, turns
-from services.storage.conversations import Conversation, Transaction
-from services.storage.engine import Database
+from services.storage.conversations import Conversation
+from services.storage.engine import Database, Transaction
 from services.storage.outbox import NewRow
 
 SOURCE = "/aprendiz/conversations"

@@ -14,8 +14,7 @@ from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
 from services.storage import evidence, outbox
 from services.storage.audit import Change, record
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.outbox import NewRow
 
 

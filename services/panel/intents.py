@@ -10,8 +10,7 @@ from services.panel.intent_bodies import Intent, IntentChange, Proposal
 from services.panel.refusals import ApiError, shown
 from services.storage import catalogue, intents
 from services.storage.catalogue import StoredIntent
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 
 
 class UnusableIntent(ValueError):

@@ -10,8 +10,7 @@ from services.learning.slot import TrustSlot
 from services.panel.bodies import Certificate, Figures, Trusted
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, certificates, evidence, models, samples, training
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.models import CHAMPION, ModelMissing
 
 _MOST = 10_000

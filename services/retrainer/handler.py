@@ -11,8 +11,7 @@ from services.retrainer.voices import hear
 from services.runtime.batch import Result
 from services.runtime.live import Live
 from services.storage import samples, training
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.samples import NewSample
 from services.storage.training import Request
 

@@ -28,8 +28,7 @@ from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.waiting import woken
 from services.storage import catalogue, certificates, evidence, leases, models
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.errors import LeaseLost
 from services.storage.evidence import Row
 

@@ -15,8 +15,7 @@ from services.retrainer.order import Better, Impossible, Progress, Worse
 from services.retrainer.standing import graded_turns, put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.storage import certificates, leases, models, outbox, training
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.leases import Lease
 from services.storage.models import AnotherInForce
 from services.storage.outbox import NewRow

@@ -11,8 +11,7 @@ from services.learning.normalise import different
 from services.retrainer.due import Situation, Standing
 from services.retrainer.intents import change, learnable, mark_of
 from services.storage import catalogue, intents, models, samples, training
-from services.storage.conversations import Transaction
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.models import ModelMissing
 
 _MOST = 10_000

@@ -15,7 +15,7 @@ from services.learning.certifying.trust import (
 from services.runtime.live import LiveSettings
 from services.storage import certificates, evidence, models, outbox
 from services.storage.certificates import Certificate
-from services.storage.conversations import Transaction
+from services.storage.engine import Transaction
 from services.storage.outbox import NewRow
 
 

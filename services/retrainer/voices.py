@@ -9,7 +9,7 @@ from services.learning.certifying.drawing import is_drawn
 from services.learning.certifying.evidence import settled
 from services.retrainer.admission import label
 from services.storage import evidence, samples
-from services.storage.conversations import Transaction
+from services.storage.engine import Transaction
 from services.storage.evidence import Row, Said, Voice
 
 

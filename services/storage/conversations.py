@@ -15,9 +15,6 @@ from services.storage.upsert import insert_ignore, upsert
 INBOUND = "in"
 OUTBOUND = "out"
 
-Transaction = AsyncConnection
-"""The caller's transaction, for who may not know SQLAlchemy."""
-
 ProviderId = tuple[str, str]
 """A gateway, and what its provider calls a message."""
 

@@ -29,6 +29,9 @@ _MYSQL_SESSION = (
     "CONCAT(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', ''), ',STRICT_TRANS_TABLES')"
 )
 
+Transaction = AsyncConnection
+"""The caller's transaction, for who may not know SQLAlchemy."""
+
 
 class Database:
     """One process's way to its database.
