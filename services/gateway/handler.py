@@ -1,7 +1,6 @@
 """Delivers replies: noted before the provider is called, settled after, reported as events."""
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,6 +11,7 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.next_step import Step, next_step
 from services.gateway.phone import Phone, Reply, Undelivered
 from services.runtime.batch import Result
+from services.runtime.clock import Clock, utc_now
 from services.storage import deliveries
 from services.storage.deliveries import FAILED, SENT, UNKNOWN, Delivery, NewDelivery, Noted
 from services.storage.engine import Database
@@ -20,13 +20,7 @@ log = structlog.get_logger(__name__)
 
 _OPEN = "The process ended while the provider was called: the reply may have arrived"
 
-Clock = Callable[[], datetime]
 Replies = Sequence[Envelope[ReplyRequested]]
-
-
-def utc_now() -> datetime:
-    """What time it is."""
-    return datetime.now(UTC)
 
 
 class Deliverer:

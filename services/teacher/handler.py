@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -20,6 +20,7 @@ from contracts.events import (
     TurnReady,
 )
 from services.runtime.batch import Result
+from services.runtime.clock import Clock, utc_now
 from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, claims, outbox, teaching
 from services.storage.engine import Database
@@ -36,11 +37,6 @@ log = structlog.get_logger(__name__)
 
 SOURCE = "/aprendiz/teacher"
 Lesson = Envelope[IntentClassified]
-
-
-def utc_now() -> datetime:
-    """What time it is."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -62,7 +58,7 @@ class Teacher:
         client: TeacherClient,
         metrics: TeacherMetrics,
         wake_outbox: Callable[[], None],
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> None:
         """Keep the parts."""
         self._database = database
