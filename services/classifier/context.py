@@ -5,12 +5,12 @@ number or the product up, and escalates to the teacher when there is none.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
 from contracts.events import Reason, TurnReady
 from services.classifier.route import Verdict
+from services.learning.normalise import unaccented
 
 AFFIRM: Final = "affirm"
 DENY: Final = "deny"
@@ -47,7 +47,7 @@ def resolve(turn: TurnReady, verdict: Verdict, actions: Mapping[str, str | None]
         return asked
     if verdict.reason in (Reason.ACCEPTED, Reason.ALWAYS_ASK):
         return None
-    if len(words := _WORD.findall(_plain(turn.text))) > _LONGEST:
+    if len(words := _WORD.findall(unaccented(turn.text.lower()))) > _LONGEST:
         return None
     if (meant := _yes_or_no(" ".join(words))) is not None:
         names = [name for name, action in actions.items() if action == meant]
@@ -77,8 +77,3 @@ def _is_detail(action: str | None, text: str) -> bool:
     if action == ORDER:
         return bool(_DIGIT.search(text))
     return action in PRODUCT and bool(_REAL_WORD.search(text))
-
-
-def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.lower())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -1,11 +1,11 @@
 """Reads a customer's words as product names may be written: no accents, plurals or endings."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
 from services.learning.grams import stem
+from services.learning.normalise import unaccented
 
 _WORD = re.compile(r"[a-z0-9]+")
 # Spellings that sound alike in Latin America: sapatillas, vlusa, lapises.
@@ -19,9 +19,7 @@ _LONGEST = 40  # letters of a word: what is remembered must stay small
 
 def fold(text: str) -> list[str]:
     """The words of `text` in lower case, without accents."""
-    letters = unicodedata.normalize("NFKD", text.lower())
-    words = _WORD.findall("".join(each for each in letters if not unicodedata.combining(each)))
-    return [word[:_LONGEST] for word in words]
+    return [word[:_LONGEST] for word in _WORD.findall(unaccented(text.lower()))]
 
 
 @lru_cache(_REMEMBERED)

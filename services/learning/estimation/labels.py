@@ -1,12 +1,12 @@
 """Labels that somebody gave before, read as the catalogue's intents."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from contracts.catalogue import OUT_OF_SCOPE
+from services.learning.normalise import unaccented
 
 NOTHING_FITS = frozenset({
     "", "none", "null", "nan", "n_a", "na", "oos", "out_of_scope", "fuera_de_alcance", "ninguna",
@@ -42,6 +42,4 @@ def match(labels: Sequence[str | None], catalogue: Collection[str]) -> Matched:
 
 
 def _plain(label: str) -> str:
-    letters = unicodedata.normalize("NFKD", label.strip().casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return re.sub(r"[\s_\-/]+", "_", plain).strip("_")
+    return re.sub(r"[\s_\-/]+", "_", unaccented(label.strip().casefold())).strip("_")

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 from services.learning.estimation.masking import masked
 from services.learning.estimation.messages import Message, UnusableMessages
 from services.learning.estimation.stamps import read_moments
+from services.learning.normalise import unaccented
 
 TEXT = ("texto", "text", "mensaje", "message", "body", "contenido", "content", "pregunta")
 LABEL = ("intencion", "intent", "label", "etiqueta")
@@ -116,8 +116,7 @@ def _known(columns: Sequence[str], names: Sequence[str]) -> str | None:
 
 
 def _plain(name: str) -> str:
-    letters = unicodedata.normalize("NFKD", name.strip().casefold().replace(" ", "_"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return unaccented(name.strip().casefold().replace(" ", "_"))
 
 
 def _wanted(columns: Sequence[str], name: str | None, option: str) -> str | None:
