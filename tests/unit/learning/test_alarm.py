@@ -55,6 +55,14 @@ def test_old_errors_are_forgotten() -> None:
     assert alarm([row(False)] * 6 + [row(True)] * 40, THRESHOLD, TARGET) is None
 
 
+def test_what_takes_longer_than_300_rows_to_show_is_left_to_the_looks() -> None:
+    """One error in seven rows shows within 140 of them; one in eight would within 304."""
+    often = [row(False), *[row(True)] * 6]
+    seldom = [row(False), *[row(True)] * 7]
+    assert alarm(often * 20, THRESHOLD, TARGET) is not None
+    assert alarm(seldom * 60, THRESHOLD, TARGET) is None
+
+
 @given(st.lists(st.booleans(), max_size=60))
 def test_rows_under_the_threshold_have_no_say(right: list[bool]) -> None:
     assert alarm([row(each, sure=0.79) for each in right], THRESHOLD, TARGET) is None

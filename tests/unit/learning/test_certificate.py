@@ -91,6 +91,18 @@ def test_a_student_that_misses_the_target_where_it_acts_is_refuted() -> None:
     assert seen.why == "160 of 200 rows agree with their labels at 80%: too few for 95%"
 
 
+def test_two_tests_that_may_refute_share_the_level() -> None:
+    """Once people have checked, their word may refute too, so that each test has half of it."""
+    wrong = [graded(0.995, right=False)] * 14
+    unchecked = look(
+        [*wrong, *[graded(0.995, right=True)] * 146], target=TARGET, level=0.05, in_force=0.8
+    )
+    checked = look([*wrong, *agreements(1, 0, 145)], target=TARGET, level=0.05, in_force=0.8)
+    assert unchecked is not None
+    assert checked is not None
+    assert (unchecked.state, checked.state) == (TrustState.REFUTED, TrustState.UNPROVEN)
+
+
 def test_what_is_neither_shown_nor_excluded_stays_unproven() -> None:
     evidence = [graded(0.995, place % 25 > 0) for place in range(150)]
     seen = look(evidence, target=TARGET, level=0.05, in_force=0.8)

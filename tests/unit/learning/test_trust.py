@@ -164,6 +164,7 @@ def test_without_a_teacher_nothing_is_drawn_and_nothing_is_proven() -> None:
         (says("gracias", 0.1), Reason.ACCEPTED),
         (says("precio", 0.6, 0.3), Reason.AMBIGUOUS),
         (says("precio", 0.6, 0.1), Reason.BELOW_THRESHOLD),
+        (says("precio", 0.65, 0.2), Reason.BELOW_THRESHOLD),  # together enough, but far apart
         (says("precio", 0.8), Reason.ACCEPTED),
     ],
 )
