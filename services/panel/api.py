@@ -21,7 +21,7 @@ from services.panel.bodies import (
 from services.panel.body_limit import BodyLimit
 from services.panel.checks import add_checks
 from services.panel.docs import add_docs
-from services.panel.failures import add_failures
+from services.panel.errors import add_errors
 from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.intent_routes import add_intents
 from services.panel.models import add_models
@@ -43,7 +43,7 @@ def build(inside: Inside, token: str | None) -> ASGIApp:
         dependencies=[Security(HTTPBearer(auto_error=False))] if token else [],
         responses=refusals(422, *([401] if token else [403])),
     )
-    add_failures(app)
+    add_errors(app)
     _engine_routes(app, inside)
     _trust_routes(app, inside)
     _training_routes(app, inside)

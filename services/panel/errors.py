@@ -9,7 +9,7 @@ from services.panel.refusals import ApiError, invalid
 from services.storage.errors import DatabaseAway
 
 
-def add_failures(app: FastAPI) -> None:
+def add_errors(app: FastAPI) -> None:
     """Answer in words; ``app``'s own routes are what an unknown one is told."""
 
     @app.exception_handler(ApiError)
