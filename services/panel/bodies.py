@@ -39,26 +39,6 @@ class Train(Taken):
     requested_by: Name = "api"
 
 
-class Answer(Taken):
-    """A person's answer to a question, and what the customer meant."""
-
-    text: Words
-    """What the customer is answered."""
-    intent: Name | None
-    """The intent of the customer's words; null: none of the catalogue fits."""
-    person: Name
-    """Who answers."""
-
-
-class Label(Taken):
-    """What a customer meant, in the eyes of a person."""
-
-    intent: Name | None
-    """The intent of the customer's words; null: none of the catalogue fits."""
-    person: Name
-    """Who says so."""
-
-
 class Guess(BaseModel):
     """An intent and how likely it is."""
 
@@ -184,68 +164,3 @@ class Training(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     details: dict[str, Any]
-
-
-class Model(BaseModel):
-    """A model that is kept, and its figures on rows that it was not trained on, shares in 0-1."""
-
-    version: str
-    aliases: tuple[str, ...]
-    """`champion`: it is in force; `previous`: it was before."""
-    created_at: datetime
-    samples: int
-    """Rows that it learned from."""
-    intents: int
-    accuracy: Share
-    macro_f1: Share
-    ece: Share
-    """Expected calibration error."""
-    threshold: Share
-    """The one that the next two figures are for."""
-    coverage: Share
-    covered_precision: Share | None
-
-
-class Models(BaseModel):
-    """The models that are kept, the newest first."""
-
-    models: tuple[Model, ...]
-
-
-class Question(BaseModel):
-    """A turn that waits for a person."""
-
-    turn_id: str
-    conversation_id: str
-    gateway: str
-    text: str | None
-    reason: str
-    created_at: datetime
-
-
-class Questions(BaseModel):
-    """Questions that wait, the oldest first."""
-
-    questions: tuple[Question, ...]
-
-
-class Check(BaseModel):
-    """A turn that a person is asked to label, without what student and teacher said of it."""
-
-    turn_id: str
-    text: str
-    why: str
-    """`agreement`: both said the same, and it was drawn; `disagreement`: neither gave way."""
-    created_at: datetime
-
-
-class Checks(BaseModel):
-    """Turns that wait for a label, the oldest first."""
-
-    checks: tuple[Check, ...]
-
-
-class Answered(BaseModel):
-    """The turn that was answered, or labelled."""
-
-    turn_id: str

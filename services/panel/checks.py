@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import originate
 from contracts.events import Author, Origin, SampleRecorded
-from services.panel.bodies import Answered, Check, Checks, Label
 from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.intents import require_known
+from services.panel.question_bodies import Answered, Check, Checks, Label
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
 from services.storage import evidence, outbox

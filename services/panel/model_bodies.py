@@ -1,9 +1,37 @@
-"""What the API gives of a model whole, and of one that a person has put in force."""
+"""What the API gives of models: those that are kept, one whole, one that a person put in force."""
+
+from datetime import datetime
 
 from pydantic import BaseModel
 
 from contracts.fields import Share
-from services.panel.bodies import Model, Training
+from services.panel.bodies import Training
+
+
+class Model(BaseModel):
+    """A model that is kept, and its figures on rows that it was not trained on, shares in 0-1."""
+
+    version: str
+    aliases: tuple[str, ...]
+    """`champion`: it is in force; `previous`: it was before."""
+    created_at: datetime
+    samples: int
+    """Rows that it learned from."""
+    intents: int
+    accuracy: Share
+    macro_f1: Share
+    ece: Share
+    """Expected calibration error."""
+    threshold: Share
+    """The one that the next two figures are for."""
+    coverage: Share
+    covered_precision: Share | None
+
+
+class Models(BaseModel):
+    """The models that are kept, the newest first."""
+
+    models: tuple[Model, ...]
 
 
 class IntentFigures(BaseModel):

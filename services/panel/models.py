@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.panel import by_hand
-from services.panel.bodies import Model, Models, Train
+from services.panel.bodies import Train
 from services.panel.inside import BODY, Inside, Limit, refusals
-from services.panel.model_bodies import IntentFigures, ModelWhole, Promoted
+from services.panel.model_bodies import IntentFigures, Model, Models, ModelWhole, Promoted
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import shown_training
 from services.storage import models, training

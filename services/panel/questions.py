@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from contracts.codec import encode
 from contracts.envelope import Envelope, originate
 from contracts.events import Author, Event, ReplyKind, ReplyRequested, SampleRecorded, TurnReady
-from services.panel.bodies import Answer, Answered, Question, Questions
 from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.intents import require_known
+from services.panel.question_bodies import Answer, Answered, Question, Questions
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
 from services.runtime.settings import origin_of

@@ -17,7 +17,7 @@ from contracts.events import (
     TrainingRequested,
 )
 from services.panel import questions
-from services.panel.bodies import Answer
+from services.panel.question_bodies import Answer
 from services.runtime.settings import SIMULATOR
 from services.storage import claims, teaching, training
 from services.storage.engine import Database

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from services.panel.bodies import Answer, Classified
+from services.panel.bodies import Classified
+from services.panel.question_bodies import Answer
 from services.panel.refusals import ErrorBody
 
 PAGE = (Path(__file__).parents[3] / "docs/api.md").read_text()
