@@ -182,6 +182,16 @@ async def test_a_turn_that_another_claims_meanwhile_is_dropped_with_its_handoff(
     assert stand.dropped() == 1
 
 
+async def test_who_loses_a_turn_calls_nobody(stand: Stand) -> None:
+    """A plain reply wins the turn; that the other word would have called a person is nothing."""
+    first, second = sorted("12", key=lambda given: sure("saludo", "hola", given_id=given).id)
+    calling = sure("humano_contacto", "un asesor", given_id=second)
+    [lost, [reply]] = await stand.handle(calling, sure("saludo", "hola", given_id=first))
+    assert lost == []
+    assert isinstance(reply, ReplyRequested)
+    assert reply.intent == "saludo"
+
+
 async def test_a_holding_reply_does_not_keep_the_answer_back(stand: Stand) -> None:
     holding = claims.Claim("t-1", "holding", "teacher:x", b"...")
     async with stand.database.begin() as connection:

@@ -80,6 +80,12 @@ def test_what_a_rule_resolved_names_no_model_and_keeps_its_guesses_as_alternativ
     assert [each.intent for each in event.alternatives] == ["precio", "catalogo", "envio"]
 
 
+def test_what_a_rule_resolved_is_no_alternative_to_itself() -> None:
+    guessed = Prediction("precio", 0.5, (Guess("estado_pedido", 0.3), Guess("catalogo", 0.1)))
+    event = only(classify(turn_of("1234", asked="estado_pedido"), guessed, "v7", TRUST))
+    assert [each.intent for each in event.alternatives] == ["precio", "catalogo"]
+
+
 @pytest.mark.parametrize(
     ("text", "asked", "always"),
     [
