@@ -60,6 +60,13 @@ class Stand:
             await catalogue.edit(connection, intent, changes, "ana")
         await self.part.follows["catalogue"]()
 
+    def outcomes(self) -> dict[str, float]:
+        """How many turns had each outcome."""
+        value = self.frame.metrics.registry.get_sample_value
+        name = "aprendiz_router_outcomes_total"
+        kinds = ("reply", "handoff", "escalate")
+        return {kind: value(name, {"outcome": kind}) or 0.0 for kind in kinds}
+
     def dropped(self) -> float:
         labels = {"service": "router", "what": "claimed"}
         value = self.frame.metrics.registry.get_sample_value
@@ -139,6 +146,16 @@ async def test_a_redelivered_batch_gives_the_same_events_with_the_same_ids(stand
     for envelope, events, repeated in zip(batch, first, again, strict=True):
         ids = [child.id for child in cause(envelope, events, source="/x")]
         assert ids == [child.id for child in cause(envelope, repeated, source="/x")]
+
+
+async def test_a_redelivered_turn_is_counted_once(stand: Stand) -> None:
+    batch = [
+        sure("precio", "la camisa negra", turn_id="t-1", given_id="1"),
+        sure("humano_contacto", "un asesor", turn_id="t-2", given_id="2"),
+    ]
+    await stand.handle(*batch)
+    await stand.handle(*batch)
+    assert stand.outcomes() == {"reply": 1, "handoff": 1, "escalate": 0}
 
 
 async def test_a_crash_between_commit_and_publish_repeats_what_was_stored(stand: Stand) -> None:

@@ -243,3 +243,10 @@ def test_a_crash_in_mid_write_leaves_the_former_model(
         write(manifest, model[:100], folder)
     assert load(folder, KEY).version == folder.name
     assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, MODEL]
+
+
+def test_a_manifest_that_names_other_intents_than_the_file_is_refused(trained: Trained) -> None:
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
+    renamed = manifest.model_copy(update={"intents": tuple(reversed(manifest.intents))})
+    with pytest.raises(ArtifactError, match="other intents than its manifest says"):
+        unseal(sign(renamed, KEY), model, KEY)

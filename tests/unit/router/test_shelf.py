@@ -52,11 +52,18 @@ def test_the_right_spelling_goes_before_a_slip() -> None:
 
 def test_short_words_and_codes_are_taken_as_they_are() -> None:
     shelf = Shelf(
-        [Product("Camisa de lino"), Product("Lana", sku="LAN-001"), Product("Modelo 4321")]
+        [
+            Product("Camisa de lino"),
+            Product("Lana", sku="LAN-001"),
+            Product("Modelo 4321"),
+            Product("Taladro", sku="TAL500"),
+        ]
     )
     assert shelf.find("xq lo dejan") == []
     assert shelf.find("lona") == []
     assert shelf.find("LAN-002 o el 4322") == shelf.find("LAN") != []
+    assert names(shelf.find("el TAL500")) == ["Taladro"]
+    assert shelf.find("el TAL502") == []
 
 
 def test_a_name_may_begin_with_a_colour() -> None:
