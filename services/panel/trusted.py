@@ -13,9 +13,6 @@ from services.storage import catalogue, certificates, evidence, models, samples,
 from services.storage.engine import Database, Transaction
 from services.storage.models import CHAMPION, ModelMissing
 
-_MOST = 10_000
-"""New samples that are counted."""
-
 
 async def trusted(
     database: Database, slot: TrustSlot, settings: LiveSettings, limit: int
@@ -57,4 +54,4 @@ async def _new_samples(transaction: Transaction, language: str) -> int:
     """As the retrainer counts them: the same text, however spelled, once."""
     intents = [each.name for each in await catalogue.read(transaction)]
     seen = await training.seen_up_to(transaction)
-    return different(await samples.new_texts(transaction, intents, seen, _MOST), language)
+    return different(await samples.new_texts(transaction, intents, seen), language)

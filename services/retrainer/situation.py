@@ -14,9 +14,6 @@ from services.storage import catalogue, intents, models, samples, training
 from services.storage.engine import Database, Transaction
 from services.storage.models import ModelMissing
 
-_MOST = 10_000
-"""New samples that are counted: so many start a training in any case."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -64,7 +61,7 @@ class Reader:
             active = tuple(each.name for each in stored)
             seen = await training.seen_up_to(connection)
             known = await _learnable(connection, active, judged.intents)
-            texts = await samples.new_texts(connection, active, seen, _MOST)
+            texts = await samples.new_texts(connection, active, seen)
             situation = Situation(
                 standing=judged.standing,
                 unfinished=await training.unfinished(connection),

@@ -13,6 +13,9 @@ from services.storage.clock import now
 from services.storage.tables import training_samples
 from services.storage.upsert import insert_ignore
 
+MOST_NEW = 10_000
+"""New texts that are read: so many start a training in any case."""
+
 _samples = training_samples.c
 
 
@@ -143,7 +146,7 @@ async def newest(connection: AsyncConnection) -> int:
 
 
 async def new_texts(
-    connection: AsyncConnection, intents: Collection[str], after: int, limit: int
+    connection: AsyncConnection, intents: Collection[str], after: int, limit: int = MOST_NEW
 ) -> list[str]:
     """What `labelled` would give of those that came after a sample, the catalogue's own aside."""
     fresh = and_(_samples.id > after, or_(_samples.origen.is_(None), _samples.origen != BASE))
