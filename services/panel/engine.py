@@ -10,10 +10,7 @@ from services.learning.slot import ModelSlot
 from services.learning.student import Prediction
 from services.panel.bodies import Classified, Guess, Health
 from services.panel.refusals import ApiError
-from services.runtime.health import Probe
-
-PATIENCE = 2.0
-"""Seconds that a probe may take: whoever asks for the health wants to know now."""
+from services.runtime.health import PATIENCE, Probe
 
 Judge = Callable[[Prediction, Trust], Reason]
 """What becomes of a prediction under what is in force: the classifier's own decision."""

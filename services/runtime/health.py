@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 PATIENCE = 2.0
-"""Seconds that a probe is given: whoever asks ``/readyz`` does not wait for long."""
+"""Seconds that a probe is given: whoever asks for the health does not wait for long."""
 
 Probe = Callable[[], Awaitable[str | None]]
 """Says what is away and what to do about it, or None when all is well. It never raises."""
