@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and exit codes that several commands share."""
 
 import getpass
 from typing import Annotated
@@ -20,6 +20,9 @@ Language = Annotated[
     str, typer.Option("--language", help="Language of the messages: es or en.", callback=_known)
 ]
 By = Annotated[str, typer.Option("--by", help="Who does it, for the history.", show_default=False)]
+
+NO_ANSWER = 3
+"""Exit code of a command that waited as long as it was told to, for nothing."""
 
 MOST_USD = 1_000_000.0
 """No price of 1,000 calls is higher; `inf` would be a number too, but no JSON."""

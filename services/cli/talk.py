@@ -10,10 +10,9 @@ import typer
 from rich.console import Console
 
 from services.cli.line import Answer, explain, open_line, read, tapped
-from services.cli.options import Json
+from services.cli.options import NO_ANSWER, Json
 from services.runtime.settings import Settings, read_settings
 
-NO_ANSWER = 3
 _SHOWN = 80
 """Bytes of a body that is no event."""
 

@@ -11,7 +11,7 @@ from rich.progress import Progress
 from contracts.envelope import originate
 from contracts.events import TrainingRequested
 from services.cli.line import SOURCE, connected
-from services.cli.options import Json
+from services.cli.options import NO_ANSWER, Json
 from services.opening import open_database
 from services.runtime.batch import outgoing
 from services.runtime.settings import Settings, read_settings
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from services.storage.training import Training
 
 LOOK = 0.5
-NO_ANSWER = 3
 LEFT = 130
 """What a shell says of a command that Ctrl-C ended."""
 ENDED = ("promoted", "refused", "failed", "cancelled")
