@@ -4,7 +4,7 @@ import dataclasses
 
 from contracts.events import TrustState
 from services.learning.certifying.evidence import Evidence
-from services.learning.certifying.looking import look_if_due
+from services.learning.certifying.looking import alarm_if_due, look_if_due
 from services.learning.certifying.trust import Graded, Policy, Standing, trust
 
 RIGHT, WRONG = Evidence("precio", 0.97, "precio"), Evidence("precio", 0.97, "envio")
@@ -97,3 +97,12 @@ def test_a_low_certified_threshold_rests_on_its_own_rows() -> None:
     assert found[1].certified <= 0.6
     for left in (rows, rows[50:]):
         assert look_if_due(left, 0, 2, found[1], POLICY, 430) is None
+
+
+def test_no_alarm_is_raised_of_a_student_that_does_not_act_yet() -> None:
+    """While everything is still drawn it has nothing that could be taken away."""
+    errors = [RIGHT] * 100 + [WRONG] * 10
+    assert alarm_if_due(errors, Standing(), POLICY, Graded(110, POLICY.first - 1)) is None
+    refuted = alarm_if_due(errors, Standing(), POLICY, Graded(110, POLICY.first))
+    assert refuted is not None
+    assert refuted.state is TrustState.REFUTED
