@@ -114,7 +114,7 @@ class Delivery:
     def attempt(self) -> int:
         """How many times it failed and was retried before."""
         value = self.headers.get(ATTEMPT, 0)
-        return value if isinstance(value, int) else 0
+        return max(value, 0) if isinstance(value, int) else 0
 
 
 def retried_copy(delivery: Delivery, step: RetryStep, error: str) -> Outgoing:

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from yarl import URL
 
+from services.runtime.readable import ReadableFrames
+
 FULL = 65_536
 """Bytes that wait for no more."""
 LONGEST = 0.005
@@ -75,7 +77,7 @@ class OneWriteFactory:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to ``url``'s host and port. OSError passes through."""
         loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader()
+        reader = ReadableFrames()
         protocol = asyncio.StreamReaderProtocol(reader)
         tls = await ssl_context_provider.get_context() if url.scheme == "amqps" else None
         transport, _ = await loop.create_connection(

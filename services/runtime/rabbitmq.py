@@ -394,11 +394,13 @@ def _delivery(queue: str, message: DeliveredMessage) -> Delivery:
     headers: dict[str, HeaderValue] = {
         name: value for name, value in received.items() if isinstance(value, str | int)
     }
-    if deaths := received.get("x-death"):
-        # RabbitMQ 3.10 names only the first death by itself, which may be a stay on the ladder.
-        headers.setdefault("x-last-death-queue", str(deaths[0]["queue"]))
-        headers.setdefault("x-last-death-reason", str(deaths[0]["reason"]))
-    deliveries = headers.pop("x-delivery-count", 0)
+    # RabbitMQ 3.10 names only the first death by itself, which may be a stay on the ladder.
+    match received.get("x-death"):
+        case [{"queue": where, "reason": why}, *_]:
+            headers.setdefault("x-last-death-queue", str(where))
+            headers.setdefault("x-last-death-reason", str(why))
+    # Before the broker has counted anything, this is what a publisher wrote.
+    times = headers.pop("x-delivery-count", 0)
     key = headers.get(ORIGINAL_KEY, message.routing_key or "")
     return Delivery(
         queue=queue,
@@ -406,7 +408,7 @@ def _delivery(queue: str, message: DeliveredMessage) -> Delivery:
         body=message.body,
         headers=headers,
         event_id=message.header.properties.correlation_id or "",
-        deliveries=int(deliveries),
+        deliveries=times if message.redelivered and isinstance(times, int) else 0,
         tag=message.delivery_tag or 0,
     )
 
