@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from contracts.envelope import Envelope, originate
 from contracts.events import (
@@ -50,6 +51,34 @@ def turn_of(
         opened_at=SENT_AT + timedelta(seconds=5),
         deadline_at=SENT_AT + timedelta(seconds=65),
     )
+
+
+def row_of(turn: TurnReady, state: str) -> dict[str, Any]:
+    """The turn as the conversations service keeps it."""
+    return {
+        "id": turn.turn_id,
+        "conversation_id": turn.conversation_id,
+        "state": state,
+        "ordinal": 1,
+        "opened_at": turn.opened_at,
+        "created_at": SENT_AT,
+    }
+
+
+def written_by_a_person(turn: TurnReady, sent_at: datetime) -> dict[str, Any]:
+    """What a person of the shop wrote into the turn's conversation, as the history keeps it."""
+    return {
+        "id": f"by hand, {turn.turn_id}",
+        "conversation_id": turn.conversation_id,
+        "gateway": turn.gateway,
+        "direction": "out",
+        "author": "person",
+        "kind": "text",
+        "chat": "direct",
+        "text": "Te atiendo yo.",
+        "sent_at": sent_at,
+        "created_at": turn.deadline_at,
+    }
 
 
 def sure_of(intent: str, turn: TurnReady) -> IntentClassified:

@@ -11,11 +11,10 @@ from services.router.case import Case, Escalate, Found, Handoff, Outcome, Shop
 from services.router.catalogue import CatalogueInForce
 from services.router.claiming import NAME, Cause, Events, answered, claim_answers
 from services.router.events import escalated, handoff_requested, reply_requested
-from services.router.lookups import read
+from services.router.lookups import Read, read
 from services.runtime.batch import Result
 from services.runtime.live import Live, LiveSettings
 from services.runtime.metrics import Metrics
-from services.storage.claims import Claim
 from services.storage.engine import Database
 
 log = structlog.get_logger(__name__)
@@ -33,20 +32,23 @@ class Router:
     """By outcome: reply, handoff, escalate."""
 
     async def handle(self, batch: Sequence[Cause]) -> Sequence[Result]:
-        """For each turn its answer, or the turn for the teacher, or nothing if it is answered."""
+        """For each turn its answer, or the turn for the teacher, or nothing if it has one."""
         shop = _shop(self.live.settings)
         catalogue = await self.catalogue.current()
         cases = [case_of(envelope.data, catalogue, shop) for envelope in batch]
         needs = [needs_of(case) for case in cases if isinstance(case, Case)]
         turn_ids = {envelope.data.turn.turn_id for envelope in batch}
-        claims, found = await read(self.database, turn_ids, needs)
-        outcomes = [_outcome(case, found) for case in cases]
-        return await self._settle(batch, outcomes, claims)
+        known = await read(self.database, turn_ids, needs)
+        outcomes = [_outcome(case, known.found) for case in cases]
+        return await self._settle(batch, outcomes, known)
 
     async def _settle(
-        self, batch: Sequence[Cause], outcomes: Sequence[Outcome], claims: Sequence[Claim]
+        self, batch: Sequence[Cause], outcomes: Sequence[Outcome], known: Read
     ) -> Sequence[Result]:
-        before = [answered(envelope, claims) for envelope in batch]
+        before = [
+            _said_before(envelope, outcome, known)
+            for envelope, outcome in zip(batch, outcomes, strict=True)
+        ]
         events = [
             _new_events(envelope, outcome) if earlier is None else earlier
             for envelope, outcome, earlier in zip(batch, outcomes, before, strict=True)
@@ -88,6 +90,14 @@ def _shop(settings: LiveSettings) -> Shop:
 
 def _outcome(case: Case | Escalate, found: Found) -> Outcome:
     return act(replace(case, found=found)) if isinstance(case, Case) else case
+
+
+def _said_before(envelope: Cause, outcome: Outcome, known: Read) -> Events | None:
+    """What was said to the turn; nothing more is, once a person of the shop has spoken to it."""
+    # What goes to the teacher is left to its own look: a drawn turn is graded all the same.
+    if envelope.data.turn.turn_id in known.taken_over and not isinstance(outcome, Escalate):
+        return ()
+    return answered(envelope, known.claims)
 
 
 def _new_events(envelope: Cause, outcome: Outcome) -> Events:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from services.router.case import Found, Needs
 from services.router.order_numbers import canonical, spellings
 from services.router.shelf import shelf_of
-from services.storage import claims, shop
+from services.storage import claims, shop, turns
 from services.storage.engine import Database
 
 
@@ -14,6 +14,8 @@ class Read(NamedTuple):
     """What the database says about a batch."""
 
     claims: list[claims.Claim]
+    taken_over: set[str]
+    """Turns whose customer a person of the shop has spoken to."""
     found: Found
 
 
@@ -22,9 +24,10 @@ async def read(database: Database, turn_ids: Collection[str], needs: Sequence[Ne
     numbers = {spelt for each in needs for number in each.orders for spelt in spellings(number)}
     async with database.read() as connection:
         claimed = await claims.of_turns(connection, turn_ids)
+        taken_over = await turns.taken_over(connection, turn_ids)
         products = await shop.products(connection) if any(each.products for each in needs) else ()
         orders = await shop.orders(connection, numbers)
         asks = any(each.keeps_orders for each in needs)
         keeps_orders = bool(orders) or (asks and await shop.keeps_orders(connection))
     by_number = {canonical(order.number): order for order in orders}
-    return Read(claimed, Found(shelf_of(tuple(products)), by_number, keeps_orders))
+    return Read(claimed, taken_over, Found(shelf_of(tuple(products)), by_number, keeps_orders))

@@ -13,7 +13,7 @@ from contracts.events import ReplyKind, TurnReady
 from contracts.fields import MAX_TEXT
 from services.storage.clock import now
 from services.storage.tables import messages, questions, reply_claims, teacher_answers, turns
-from services.storage.turns import HUMAN
+from services.storage.turns import taken_over
 from services.storage.upsert import insert_ignore
 
 WAITING = "waiting"
@@ -104,19 +104,13 @@ async def question(connection: AsyncConnection, turn_id: str) -> Question | None
     return None if found is None else _question(found)
 
 
-async def taken_over(connection: AsyncConnection, turn_id: str) -> bool:
-    """Whether a person of the shop wrote to the customer while this turn was open."""
-    found = select(turns.c.id).where(turns.c.id == turn_id, turns.c.state == HUMAN)
-    return await connection.scalar(found) is not None
-
-
 async def settled(connection: AsyncConnection, turn_id: str) -> bool:
     """Whether nothing is left to promise: the turn has its answer, or a person took over."""
     answered = select(reply_claims.c.turn_id).where(
         reply_claims.c.turn_id == turn_id, reply_claims.c.kind == ReplyKind.ANSWER
     )
     has_answer = await connection.scalar(answered) is not None
-    return has_answer or await taken_over(connection, turn_id)
+    return has_answer or bool(await taken_over(connection, [turn_id]))
 
 
 async def waiting(connection: AsyncConnection, limit: int) -> Sequence[Question]:

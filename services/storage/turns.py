@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, select, union_all
+from sqlalchemy import Select, and_, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.events import Author
 from services.storage import tables
 from services.storage.conversations import Conversation, columns_of, values_of
 from services.storage.upsert import upsert
@@ -106,3 +107,25 @@ async def next_due(connection: AsyncConnection, limit: int) -> list[Due]:
         )
         found += [Due(Conversation(*row), at) for at, *row in await connection.execute(query)]
     return sorted(found, key=lambda due: due.at)
+
+
+async def taken_over(connection: AsyncConnection, turn_ids: Collection[str]) -> set[str]:
+    """Those of these turns to which a person of the shop has spoken since they were opened.
+
+    The state alone does not tell: a turn that was held or has expired stays so.
+    """
+    if not turn_ids:
+        return set()
+    turns, messages = tables.turns, tables.messages
+    wrote = select(messages.c.id).where(
+        messages.c.conversation_id == turns.c.conversation_id,
+        messages.c.created_at >= turns.c.opened_at,  # for the index
+        messages.c.sent_at >= turns.c.opened_at,
+        messages.c.author == Author.PERSON.value,
+        # What a person answers by hand to a turn is that turn's own.
+        messages.c.turn_id.is_(None),
+    )
+    query = select(turns.c.id).where(
+        turns.c.id.in_(list(turn_ids)), or_(turns.c.state == HUMAN, wrote.exists())
+    )
+    return set(await connection.scalars(query))

@@ -22,7 +22,7 @@ from contracts.events import (
 from services.runtime.batch import Result
 from services.runtime.clock import Clock, utc_now
 from services.runtime.live import Live, LiveSettings
-from services.storage import catalogue, claims, outbox, teaching
+from services.storage import catalogue, claims, outbox, teaching, turns
 from services.storage.engine import Database
 from services.storage.teaching import Question
 from services.teacher.answer import Answer
@@ -111,7 +111,7 @@ class Teacher:
             question = await teaching.question(connection, turn.turn_id)
             intents = await catalogue.read(connection)
             history = await teaching.history(connection, turn, HISTORY)
-            taken_over = await teaching.taken_over(connection, turn.turn_id)
+            taken_over = bool(await turns.taken_over(connection, [turn.turn_id]))
         return Known(
             left_to_a_person=taken_over or _answered_by_a_person(question),
             prompt=prompt(settings, intents, history, turn),
@@ -134,7 +134,7 @@ class Teacher:
         [envelope] = cause(lesson, [reply], source=SOURCE)
         async with self._database.begin() as connection:
             # Asking takes its time: a person may have been faster.
-            if await teaching.taken_over(connection, turn.turn_id):
+            if await turns.taken_over(connection, [turn.turn_id]):
                 return None
             ours = await claims.claim(
                 connection, turn.turn_id, reply.kind, _owner(lesson), encode(envelope)

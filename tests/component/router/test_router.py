@@ -23,6 +23,7 @@ from contracts.events import (
     ReplyKind,
     ReplyRequested,
     Route,
+    TurnReady,
 )
 from services.router.wiring import assemble
 from services.runtime.embedded import EmbeddedBroker
@@ -33,8 +34,8 @@ from services.runtime.settings import Settings
 from services.storage import catalogue, claims, intents
 from services.storage.engine import Database
 from services.storage.shop import parse_stock, seed_demo
-from services.storage.tables import productos
-from tests.turns import SENT_AT, envelope_of, sure_of, turn_of
+from services.storage.tables import messages, productos, turns
+from tests.turns import SENT_AT, envelope_of, row_of, sure_of, turn_of, written_by_a_person
 
 DATA = Path(__file__).parents[3] / "training_data"
 
@@ -207,6 +208,31 @@ async def test_who_loses_a_turn_calls_nobody(stand: Stand) -> None:
     assert lost == []
     assert isinstance(reply, ReplyRequested)
     assert reply.intent == "saludo"
+
+
+async def taken_over(stand: Stand, turn: TurnReady, state: str) -> None:
+    """A person of the shop has written to the customer since the turn was opened."""
+    by_hand = written_by_a_person(turn, turn.deadline_at)
+    async with stand.database.begin() as connection:
+        await connection.execute(insert(turns).values(row_of(turn, state)))
+        await connection.execute(insert(messages).values(by_hand))
+
+
+@pytest.mark.parametrize("state", ["human", "expired"])
+async def test_a_person_who_was_faster_is_not_talked_over(stand: Stand, state: str) -> None:
+    """The router was away; when it is back, somebody of the shop has spoken to the customer."""
+    await taken_over(stand, turn_of("hola"), state)
+    assert await stand.answer("saludo", "hola") == []
+    assert await stand.answer("humano_contacto", "un asesor") == []
+    assert stand.dropped() == 2
+    async with stand.database.read() as connection:
+        assert await claims.of_turns(connection, ["t-1"]) == []
+
+
+async def test_what_goes_to_the_teacher_goes_also_when_a_person_was_faster(stand: Stand) -> None:
+    await taken_over(stand, turn_of("hola"), "human")
+    [escalated] = await stand.answer("ubicacion", "donde estan?")
+    assert isinstance(escalated, IntentClassified)
 
 
 async def test_a_holding_reply_does_not_keep_the_answer_back(stand: Stand) -> None:

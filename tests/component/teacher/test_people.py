@@ -17,12 +17,12 @@ from contracts.events import (
 from services.runtime.live import LiveSettings
 from services.storage import claims, outbox, teaching
 from services.storage.engine import Database
-from services.storage.tables import turns
+from services.storage.tables import messages, turns
 from services.teacher.handler import SOURCE
 from services.teacher.outcome import TeacherFailed
 from tests.component.teacher.conftest import ANSWER, Stand, lesson, said, teach
 from tests.servers.openai_server import OpenAIServer, Rule
-from tests.turns import SENT_AT, turn_of
+from tests.turns import row_of, turn_of, written_by_a_person
 
 
 async def test_without_a_key_the_customer_gets_one_polite_word_and_a_person_is_asked(
@@ -155,15 +155,8 @@ async def test_what_a_person_has_answered_is_not_paid_for(
 
 async def take_over(database: Database, turn: TurnReady) -> None:
     """A person of the shop writes to the customer while the turn is open."""
-    row = {
-        "id": turn.turn_id,
-        "conversation_id": turn.conversation_id,
-        "state": "human",
-        "ordinal": 1,
-        "created_at": SENT_AT,
-    }
     async with database.begin() as connection:
-        await connection.execute(insert(turns).values(row))
+        await connection.execute(insert(turns).values(row_of(turn, "human")))
 
 
 async def test_nothing_is_asked_or_promised_once_a_person_has_taken_over(
@@ -198,6 +191,35 @@ async def test_a_person_who_is_faster_than_the_teacher_is_not_talked_over(
     await take_over(stand.database, turn)
     [events] = await slow
     assert [event.type for event in events] == ["sample.recorded"]
+
+
+@pytest.mark.parametrize(("wrote", "answers"), [(-1, 1), (1, 0)], ids=["before", "since"])
+async def test_a_person_who_wrote_since_the_turn_was_opened_has_it_whatever_its_state(
+    stand: Stand, server: OpenAIServer, wrote: int, answers: int
+) -> None:
+    """The customer was told to wait, a person answered, and only then the teacher is back."""
+    server.rules = [ANSWER]
+    turn = turn_of("pan?")
+    by_hand = written_by_a_person(turn, turn.opened_at + timedelta(seconds=wrote))
+    async with stand.database.begin() as connection:
+        await connection.execute(insert(turns).values(row_of(turn, "held")))
+        await connection.execute(insert(messages).values(by_hand))
+    [events] = await teach(stand.teacher(), lesson(turn))
+    assert [isinstance(each, ReplyRequested) for each in events].count(True) == answers
+    assert len(server.calls) == answers
+
+
+async def test_what_a_person_answers_by_hand_to_one_turn_leaves_the_next_to_the_teacher(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    server.rules = [ANSWER]
+    turn = turn_of("pan?")
+    by_hand = written_by_a_person(turn, turn.deadline_at) | {"turn_id": "an earlier one"}
+    async with stand.database.begin() as connection:
+        await connection.execute(insert(turns).values(row_of(turn, "open")))
+        await connection.execute(insert(messages).values(by_hand))
+    [[reply, *_]] = await teach(stand.teacher(), lesson(turn))
+    assert isinstance(reply, ReplyRequested)
 
 
 async def test_an_answered_turn_that_comes_again_unsure_is_promised_nothing(stand: Stand) -> None:
