@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.fields import (
     Gateway,
     Id,
+    Key,
     Moment,
     OptionalPhone,
     Share,
@@ -152,10 +153,10 @@ class MessageReceived(Event):
 
     TYPE = "message.received"
 
-    conversation_id: Id
+    conversation_id: Key
     contact: Contact
     gateway: Gateway
-    provider_message_id: Id
+    provider_message_id: Key
     text: Text | None = None
     sent_at: Moment
     kind: OpenKind = Kind.TEXT
@@ -167,9 +168,9 @@ class HumanReplied(Event):
 
     TYPE = "human.replied"
 
-    conversation_id: Id
+    conversation_id: Key
     gateway: Gateway
-    provider_message_id: Id
+    provider_message_id: Key
     text: Text | None = None
     sent_at: Moment
 
@@ -301,9 +302,9 @@ class ReplySent(Event):
 
     reply_id: Id
     turn_id: Id
-    conversation_id: Id
+    conversation_id: Key
     gateway: Gateway
-    provider_message_id: Id
+    provider_message_id: Key
     sent_at: Moment
 
 
@@ -314,7 +315,7 @@ class ReplyFailed(Event):
 
     reply_id: Id
     turn_id: Id
-    conversation_id: Id
+    conversation_id: Key
     gateway: Gateway
     outcome_unknown: bool = False
     """True when the call's outcome is not known: never sent again blindly, shown to a person."""

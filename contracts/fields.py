@@ -26,6 +26,13 @@ def _refuse_unstorable(text: str) -> str:
     raise ValueError("contains a lone surrogate: encode the text as valid Unicode")
 
 
+def _refuse_padded(name: str) -> str:
+    # MySQL compares without them: `a ` would be taken for `a`, and its message for a repeat.
+    if name.endswith(" "):
+        raise ValueError("ends with a space, which databases do not tell apart: remove it")
+    return name
+
+
 def _clean(text: str) -> str:
     return unicodedata.normalize("NFC", _refuse_unstorable(text))[:MAX_TEXT]
 
@@ -59,6 +66,9 @@ Id = Annotated[
     str, StringConstraints(min_length=1, max_length=191), AfterValidator(_refuse_unstorable)
 ]
 """An identifier that fits an indexed utf8mb4 column: 1 to 191 characters."""
+
+Key = Annotated[Id, AfterValidator(_refuse_padded)]
+"""An identifier that somebody else chose and that tells rows apart."""
 
 Gateway = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """A gateway's name: one word of a routing key."""

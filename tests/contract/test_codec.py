@@ -56,6 +56,8 @@ def test_a_missing_field_is_named(field: str) -> None:
     [
         ({"text": 5}, r"data\.text: Input should be a valid string"),
         ({"text": "a\x00b"}, r"data\.text: contains NUL"),
+        ({"conversation_id": "5215 "}, r"data\.conversation_id: ends with a space"),
+        ({"provider_message_id": "wamid.1 "}, r"data\.provider_message_id: ends with a space"),
         ({"sent_at": "2026-11-02T15:30:00"}, r"data\.sent_at: .*timezone"),
         ({"sent_at": "yesterday"}, r"data\.sent_at"),
         ({"contact": {"id": ""}}, r"data\.contact\.id: .*at least 1"),
