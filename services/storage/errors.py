@@ -7,11 +7,14 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # MySQL's and MariaDB's numbers for "not now": too many connections, access or database not
-# (yet) there, shutdown, network, lock wait, deadlock, disk full, read-only during a failover.
-_AWAY_SERVER = {1021, 1040, 1044, 1045, 1049, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1205}
+# (yet) there, shutdown, network, lock wait, deadlock, read-only during a failover.
+_AWAY_SERVER = {1040, 1044, 1045, 1049, 1053, 1129, 1158, 1159, 1160, 1161, 1203, 1205}
 # Of these, what a wrong URL is told as well: no such user, password or database.
 _NOT_LET_IN = {1044, 1045, 1049}
-_AWAY_MYSQL = _AWAY_SERVER | {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013}
+# A full disk, as the writer of a file, MyISAM, another writer and InnoDB call it.
+_DISK_FULL = {3, 1021, 1026, 1114}
+_AWAY_MYSQL = {1213, 1226, 1290, 1317, 1836, 1927, 2002, 2003, 2005, 2006, 2013}
+_AWAY_MYSQL |= _AWAY_SERVER | _DISK_FULL
 # SQLite's: busy, locked, read-only, I/O error, full, cannot open, protocol.
 _AWAY_SQLITE = {5, 6, 8, 10, 13, 14, 15}
 # What a person does about SQLite's: read-only, I/O error, damaged, full, cannot open, no database.

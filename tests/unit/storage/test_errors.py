@@ -24,6 +24,7 @@ def _sqlite(code: int, words: str = "database is locked") -> sqlite3.Operational
     "cause",
     [
         *(OperationalError(code, "gone") for code in (1053, 1205, 1213, 2003, 2006, 2013)),
+        *(OperationalError(code, "no room on the disk") for code in (3, 1021, 1026, 1114)),
         _sqlite(sqlite3.SQLITE_BUSY),
         _sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT),
         _sqlite(sqlite3.SQLITE_LOCKED),
