@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from services.runtime.policy import Errors
-from services.runtime.waiting import pause
+from services.runtime.waiting import pause, until_late
 
 log = structlog.get_logger(__name__)
 
@@ -15,6 +15,9 @@ AGAIN = 1.0
 """Seconds until work that lost its database or broker is begun again."""
 AFTER_FAULT = 5.0
 """Seconds until work that failed in a way nobody foresaw is begun again."""
+
+GRACE = 20.0
+"""Seconds that work has to end by itself when the process is asked to stop."""
 
 Background = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
@@ -26,11 +29,12 @@ class Kept:
         name: what it is called in ``/readyz``.
     """
 
-    def __init__(self, run: Background, away: Errors) -> None:
+    def __init__(self, run: Background, away: Errors, *, grace: float = GRACE) -> None:
         """``away`` are the errors that pass by waiting."""
         self.name = getattr(run, "__qualname__", repr(run))
         self._run = run
         self._away = away
+        self._grace = grace
         self._problem: str | None = None
 
     async def ask(self) -> str | None:
@@ -43,7 +47,8 @@ class Kept:
         while not (ended or stop.is_set()):
             self._problem = None
             try:
-                await self._run(stop)
+                # A database that stands still would hold it longer than a supervisor waits.
+                await until_late(stop, self._run(stop), self._grace)
                 ended = True
             except self._away as error:
                 log.warning("background work waits", work=self.name, why=str(error))

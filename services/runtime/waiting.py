@@ -33,6 +33,19 @@ async def until_stop(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> No
         await dismiss(working, stopping)
 
 
+async def until_late(stop: asyncio.Event, work: Coroutine[Any, Any, None], grace: float) -> None:
+    """Do ``work``; from the request to stop on it has ``grace`` seconds to end by itself."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working}, timeout=grace)
+        if working.done():
+            working.result()
+    finally:
+        await dismiss(working, stopping)
+
+
 async def dismiss(*futures: "asyncio.Future[Any]") -> None:
     """Cancel what nobody waits for any more, and hear how it ended."""
     for future in futures:

@@ -61,3 +61,27 @@ async def test_a_request_to_stop_is_heard_while_work_waits() -> None:
 
     async with asyncio.timeout(5):
         await Kept(work, (BrokerAway,)).run(stop)
+
+
+async def test_work_that_hangs_is_ended_a_while_after_the_request_to_stop() -> None:
+    stop, hangs = asyncio.Event(), asyncio.Event()
+
+    async def work(_: asyncio.Event) -> None:
+        stop.set()
+        await hangs.wait()
+
+    async with asyncio.timeout(5):
+        await Kept(work, (BrokerAway,), grace=0.05).run(stop)
+
+
+async def test_work_that_ends_in_time_is_not_cut_short() -> None:
+    stop, ended = asyncio.Event(), False
+
+    async def work(until: asyncio.Event) -> None:
+        nonlocal ended
+        until.set()
+        await asyncio.sleep(0.05)
+        ended = True
+
+    await Kept(work, (BrokerAway,), grace=20).run(stop)
+    assert ended
