@@ -28,7 +28,7 @@ class Metrics:
         )
         self.published = Counter(
             "aprendiz_events_published",
-            "Events published and confirmed.",
+            "Events published and confirmed: caused by messages, or by the outbox.",
             service,
             registry=registry,
         )

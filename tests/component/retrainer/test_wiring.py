@@ -35,7 +35,7 @@ async def test_a_renamed_intent_is_learned_as_soon_as_it_is_followed(
     async with shop.database.begin() as connection:
         await intents.rename(connection, "saludo", "hola", "ana")
     await part.follows[versions.CATALOGUE]()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):  # a training on a busy machine
         await told.wait()
     stop.set()
     await running
@@ -60,14 +60,16 @@ async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_
         for place, (words, intent) in enumerate(shop.alike(20))
     ]
     assert await intake.handler(samples) == [[] for _ in samples]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):  # a training on a busy machine
         await told.wait()
     stop.set()
     await running
     assert await shop.champion() != first
     assert registry.get_sample_value("aprendiz_trainings_total", {"outcome": "promoted"}) == 1
     await broker.connect()
-    publisher = Outbox(OutboxStore(shop.database, "test"), broker, (BrokerAway,))
+    publisher = Outbox(
+        OutboxStore(shop.database, "test"), broker, (BrokerAway,), Metrics(CollectorRegistry())
+    )
     assert await publisher.publish_waiting() == 4
     await broker.close()
     async with shop.database.read() as connection:

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from contracts.events import ModelPromoted
 from services.runtime.broker import Broker, BrokerAway
+from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
 from services.runtime.rabbitmq import RabbitBroker
 from services.storage import outbox
@@ -27,8 +29,11 @@ async def left(database: Database) -> int:
         return await outbox.waiting(connection)
 
 
-def publisher(database: Database, broker: Broker, name: str = "one") -> Outbox:
-    return Outbox(OutboxStore(database, name), broker, AWAY)
+def publisher(
+    database: Database, broker: Broker, name: str = "one", registry: CollectorRegistry | None = None
+) -> Outbox:
+    metrics = Metrics(registry or CollectorRegistry())
+    return Outbox(OutboxStore(database, name), broker, AWAY, metrics)
 
 
 async def test_rows_are_published_in_order_and_forgotten(
@@ -56,6 +61,17 @@ async def test_a_refused_row_stays_and_holds_up_no_other(
 
     assert await everything(broker, QUEUE, count=2) == ["kept", "later"]
     assert await left(database) == 1
+
+
+async def test_what_the_broker_has_confirmed_is_counted(database: Database, broker: Broker) -> None:
+    await wrote(database, "one", "two")
+    await wrote(database, "lost", key=UNKNOWN_KEY)
+    registry = CollectorRegistry()
+
+    await publisher(database, broker, registry=registry).publish_waiting()
+
+    labels = {"service": "outbox"}
+    assert registry.get_sample_value("aprendiz_events_published_total", labels) == 2
 
 
 async def test_a_broadcast_that_nobody_hears_is_done(database: Database, broker: Broker) -> None:

@@ -92,7 +92,7 @@ async def running(
     parts = [Part("panel", follows={"model": follow}), *taking]
     metrics = Metrics(CollectorRegistry())
     frame = Frame(Settings(), Live(LiveSettings()), broker, metrics, lambda: None)
-    outbox = Outbox(NoRows(), broker, AWAY)
+    outbox = Outbox(NoRows(), broker, AWAY, metrics)
     process = Process(frame, parts, Dependencies(ping, versions, AWAY, outbox))
     stop = asyncio.Event()
     health = open_socket("127.0.0.1", 0, "APRENDIZ_METRICS_PORT")
