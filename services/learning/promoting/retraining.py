@@ -7,7 +7,7 @@ from services.learning.promoting.lining_up import is_known, line_up, unchanged
 from services.learning.promoting.out_of_fold import OutOfFold, keep
 from services.learning.promoting.promotion import NOTHING_NEW, TARGET, Promote, Refuse, compare
 from services.learning.recipe.training import Progress, train
-from services.learning.student import Example, Student
+from services.learning.student import Example, LinearStudent
 from services.learning.trained import Trained
 
 NOTHING_BEFORE = Promote("Promoted: there was no model in force that it could be compared with.")
@@ -28,7 +28,7 @@ class Sample:
 class Champion:
     """The model in force, and its word on the rows that it learned from."""
 
-    student: Student
+    student: LinearStudent
     kept: OutOfFold
 
 
@@ -83,7 +83,8 @@ def _verdict(
     critical: frozenset[str],
     language: str,
 ) -> Promote | Refuse:
-    if unchanged(champion.kept, today):
+    # Read in another language, the same rows teach something else.
+    if unchanged(champion.kept, today) and champion.student.weights.language == language:
         return NOTHING_NEW
     before = line_up(texts, today, champion.student, champion.kept, language)
     known = is_known(champion.kept, today)

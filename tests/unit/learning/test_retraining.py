@@ -135,6 +135,13 @@ def test_nothing_new_is_refused(samples: list[Sample], of_all: Champion) -> None
     assert retrain([*samples, tractor], of_all).verdict == NOTHING_NEW, "one text teaches nothing"
 
 
+def test_the_same_rows_are_learned_again_in_another_language(samples: list[Sample]) -> None:
+    few = samples[:200]
+    read_otherwise = retrain(few, champion_of(few), language="en")
+    assert read_otherwise.verdict != NOTHING_NEW
+    assert read_otherwise.trained.student.weights.language == "en"
+
+
 def test_the_same_rows_and_seed_give_the_same_decision(parted: Parted, champion: Champion) -> None:
     rows = [*parted[0], *parted[1][:50]]
     assert retrain(rows, champion).verdict == retrain(rows, champion).verdict
