@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.events import Origin
 from services.storage.catalogue import BASE
 from services.storage.clock import now
 from services.storage.tables import training_samples
@@ -15,6 +16,8 @@ from services.storage.upsert import insert_ignore
 
 MOST_NEW = 10_000
 """New texts that are read: so many start a training in any case."""
+PLAYED = (Origin.SIMULATED, Origin.REPLAYED)
+"""Origins of what no customer has just written."""
 
 _samples = training_samples.c
 
@@ -118,13 +121,17 @@ async def sent_like(
     labels: Collection[str | None],
     limit: int = 5_000,
 ) -> list[Held]:
-    """The newest samples of known contacts that can be learned from, with one of these labels."""
+    """The newest samples of known contacts that can be learned from, with one of these labels.
+
+    Of live traffic, or of other programs: who plays a phone or old messages may be anybody.
+    """
     label = label_of(intents)
+    real = or_(_samples.origen.is_(None), _samples.origen.not_in(PLAYED))
     none_fits = and_(label.is_(None), _samples.etiquetado_por.is_not(None))
     alike = or_(label.in_([each for each in labels if each is not None]), none_fits)
     query = select(_samples.id, _samples.texto, label, _samples.contact_id)
     query = query.where(
-        usable, alike, _samples.texto.is_not(None), _samples.contact_id.is_not(None)
+        usable, real, alike, _samples.texto.is_not(None), _samples.contact_id.is_not(None)
     )
     newest_first = query.order_by(_samples.id.desc()).limit(limit)
     return [Held(*row) for row in await connection.execute(newest_first)]

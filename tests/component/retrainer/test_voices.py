@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import Envelope
-from contracts.events import Author, Graded, SampleRecorded
+from contracts.events import Author, Graded, Origin, SampleRecorded
 from services.retrainer.releasing import release_confirmed
 from services.runtime.live import LiveSettings
 from services.storage import evidence
@@ -173,6 +173,17 @@ async def test_what_two_other_contacts_also_say_is_released_before_a_training(sh
     )
     assert await release_confirmed(shop.database, "es")
     assert ("envio", "released") in await stored(shop)
+    assert await release_confirmed(shop.database, "es") == []
+
+
+@pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.REPLAYED])
+async def test_what_no_customer_has_just_written_releases_nothing(
+    shop: Shop, origin: Origin
+) -> None:
+    await shop.take(said("envio"))
+    for contact in ("luz", "eva"):
+        played = alike(contact).model_copy(update={"origin": origin})
+        await shop.take(envelope_of(played, given_id=f"played-{contact}"))
     assert await release_confirmed(shop.database, "es") == []
 
 
