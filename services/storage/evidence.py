@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import TrustState
+from contracts.events import Author, TrustState
 from services.storage.clock import now
 from services.storage.samples import SampleState, usable
 from services.storage.tables import certificates, evidence, training_samples
@@ -78,7 +78,8 @@ async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
     """Note labels, in whatever order they come; the same again changes nothing.
 
     The student's first word on a turn stays: when a turn is classified once more, the model that is
-    in force by then may have learned from it.
+    in force by then may have learned from it. So there is none where the turn was first labelled
+    without a word of a model's.
     """
     for voice in voices:
         row = {
@@ -93,7 +94,7 @@ async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
         this_turn = update(evidence).where(_e.turn_id == voice.turn_id)
         await connection.execute(this_turn.values(**_label(voice)))
         if voice.said is not None:
-            unspoken = this_turn.where(_e.said.is_(None))
+            unspoken = this_turn.where(_e.said.is_(None), ~_labelled_without_a_word().exists())
             await connection.execute(unspoken.values(**_word(voice.said)))
 
 
@@ -177,6 +178,13 @@ async def is_checked(connection: AsyncConnection, turn_id: str) -> bool:
     settled = or_(_e.audit == DONE, _e.person.is_not(None))
     query = select(_e.id).where(_e.turn_id == turn_id, settled)
     return await connection.scalar(query) is not None
+
+
+def _labelled_without_a_word() -> Select[Any]:
+    """The teacher's sample of the same turn, kept when no model had said anything of it."""
+    sample = training_samples.c
+    by_teacher = sample.etiquetado_por == Author.TEACHER
+    return select(sample.id).where(sample.turn_id == _e.turn_id, by_teacher, sample.dicho.is_(None))
 
 
 def _checks() -> Select[Any]:

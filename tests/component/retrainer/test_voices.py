@@ -69,6 +69,13 @@ async def test_where_no_model_spoke_there_is_a_sample_and_no_evidence(shop: Shop
     assert await stored(shop) == [("precio", None)]
 
 
+async def test_a_model_that_came_after_a_label_cannot_be_judged_by_it(shop: Shop) -> None:
+    """A turn that is classified again may find the first model, which has learned from it."""
+    await shop.take(said("precio", graded=None))
+    await shop.take(said("precio", name="classified again"))
+    assert await window(shop) == []
+
+
 async def test_what_nothing_fits_is_evidence_too(shop: Shop) -> None:
     await shop.take(said(None, graded=FIRM.model_copy(update={"confidence": 0.5})))
     [row] = await window(shop)
