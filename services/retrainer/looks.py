@@ -9,7 +9,7 @@ import structlog
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.graded import as_evidence
-from services.learning.certifying.looking import alarm_if_due, look_if_due
+from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
 from services.learning.certifying.shown import show
 from services.learning.certifying.trust import (
     Graded,
@@ -101,7 +101,7 @@ class Looks:
     async def look(self) -> Look | None:
         """Look if it is due and nobody else does; what it shows is in force when this returns."""
         glance = await self._tell()
-        if not (glance.by_hand or _alarmed(glance) or _seen(glance)):
+        if not (glance.by_hand or _alarmed(glance) or _seen(glance) or _raised(glance)):
             return None
         async with self._database.begin() as connection:
             lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
@@ -142,6 +142,7 @@ class Looks:
             return None
         found = _seen(glance)
         if found is None:
+            await self._follow_target(transaction, glance)
             return None
         seen, standing = found
         await self._put_in_force(transaction, glance, standing, seen)
@@ -164,6 +165,15 @@ class Looks:
         renewed = after_choice(glance.standing, glance.provisional, policy, glance.graded)
         await put_in_force(transaction, renewed, policy, glance.graded, version=glance.version)
         self._wake_outbox()
+
+    async def _follow_target(self, transaction: Transaction, glance: Glance) -> None:
+        """Let an unproven student act by a threshold for the target that the operator raised."""
+        if raised := _raised(glance):
+            await put_in_force(
+                transaction, raised, glance.policy, glance.graded, version=glance.version,
+                cause=certificates.TARGET,
+            )  # fmt: skip
+            self._wake_outbox()
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
@@ -190,6 +200,11 @@ class Looks:
 def _alarmed(glance: Glance) -> Standing | None:
     """What stands after an alarm, if the newest rows raise one."""
     return alarm_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
+
+
+def _raised(glance: Glance) -> Standing | None:
+    """What stands once the target was raised, if it was."""
+    return raise_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
 
 
 def _seen(glance: Glance) -> tuple[Look, Standing] | None:

@@ -49,7 +49,8 @@ class Progress(_Line):
 class Better(_Line):
     """The new model is no worse and lies in the models' folder.
 
-    ``provisional`` is the threshold that was chosen for it on rows it could not learn from.
+    ``provisional`` is the threshold that was chosen for it on rows it could not learn from, for the
+    ``target`` of then.
     """
 
     kind: Literal["better"] = "better"
@@ -57,6 +58,7 @@ class Better(_Line):
     samples: int
     reason: str
     provisional: float
+    target: float
     deltas: dict[str, Any] = {}
 
 

@@ -1,7 +1,7 @@
 """Writes down what becomes of a training; who lost the lease writes nothing."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -166,17 +166,17 @@ class Record:
                 version=manifest.version,
             )
             await outbox.add(connection, [_promoted(asked.training_id, manifest, before)])
-            await self._renew_trust(connection, manifest.version, better.provisional)
+            await self._renew_trust(connection, better)
             await training.forget_old_models(connection, KEPT_MODELS)
 
-    async def _renew_trust(
-        self, transaction: Transaction, version: str, provisional: float
-    ) -> None:
+    async def _renew_trust(self, transaction: Transaction, better: Better) -> None:
         before = standing_of(await certificates.to_replace(transaction))
         policy = self._steering.policy
         graded = await graded_turns(transaction, self._steering.settings())
-        renewed = after_promotion(before, provisional, policy, graded)
-        await put_in_force(transaction, renewed, policy, graded, version=version)
+        # The operator may have raised the target meanwhile: this threshold was not chosen for that.
+        for_then = replace(policy, target=min(better.target, policy.target))
+        renewed = after_promotion(before, better.provisional, for_then, graded)
+        await put_in_force(transaction, renewed, policy, graded, version=better.version)
 
     def _model(self, version: str) -> tuple[Manifest, bytes]:
         folder = self._models_dir / version

@@ -85,16 +85,17 @@ async def put_in_force(
     version: str | None,
     look: Look | None = None,
     seen_up_to: int | None = None,
+    cause: str = certificates.PROMOTION,
 ) -> None:
     """Keep another standing, and tell every process.
 
     ``version`` is the model in force, ``seen_up_to`` the newest row of the evidence that led to it:
-    by a ``look``, or else by an alarm. Without evidence, a promotion did.
+    by a ``look``, or else by an alarm. Without evidence ``cause`` did.
     """
     by_evidence = certificates.ALARM if look is None else certificates.LOOK
     given = trust(standing, policy, graded)
     stored = Certificate(
-        cause=certificates.PROMOTION if seen_up_to is None else by_evidence,
+        cause=cause if seen_up_to is None else by_evidence,
         model_version=version,
         state=standing.state,
         threshold=given.threshold,

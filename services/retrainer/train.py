@@ -137,6 +137,7 @@ def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
             order.language,
             frozenset(order.decided),
         ),
+        target=order.target,
         deltas=deltas,
     )
 

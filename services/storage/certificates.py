@@ -10,8 +10,8 @@ from services.storage import versions
 from services.storage.clock import now
 from services.storage.tables import certificates
 
-LOOK, ALARM, PROMOTION = "look", "alarm", "promotion"
-"""What may have caused a row."""
+LOOK, ALARM, PROMOTION, TARGET = "look", "alarm", "promotion", "target"
+"""What may have caused a row; the last: a raised target."""
 
 _c = certificates.c
 

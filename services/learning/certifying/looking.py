@@ -17,6 +17,7 @@ from services.learning.certifying.trust import (
     Standing,
     after_alarm,
     after_look,
+    after_promotion,
     trust,
 )
 
@@ -76,6 +77,20 @@ def alarm_if_due(
     return after_alarm(standing, found) if found else None
 
 
+def raise_if_due(
+    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: Graded
+) -> Standing | None:
+    """The standing of an unproven student once the target was raised; None while it was not.
+
+    Its threshold was chosen for the former target, and a look may be months away. As long as there
+    are too few rows to choose by, the next training does.
+    """
+    if standing.state is not TrustState.UNPROVEN or not _is_harder(standing, policy):
+        return None
+    chosen = _chosen(evidence, policy.target)
+    return None if chosen is None else after_promotion(standing, chosen, policy, graded)
+
+
 def _rests_on_others(before: Sequence[Evidence], standing: Standing) -> bool:
     """Whether a certificate rests on other rows than those that the last look tested.
 
@@ -95,14 +110,28 @@ def _for_another_target(
 
     A certificate holds for an easier target too, but not for a harder one.
     """
-    harder = standing.target is not None and policy.target > standing.target
-    chosen = standing.provisional
+    chosen = _chosen(evidence, policy.target)
+    return replace(
+        standing,
+        looked_at=0,
+        provisional=standing.provisional if chosen is None else chosen,
+        certified=None if _is_harder(standing, policy) else standing.certified,
+    )
+
+
+def _is_harder(standing: Standing, policy: Policy) -> bool:
+    """Whether the target is harder to reach than the one that the standing is for."""
+    before = standing.target
+    return before is not None and policy.target > before and not isclose(before, policy.target)
+
+
+def _chosen(evidence: Sequence[Evidence], target: float) -> float | None:
+    """A threshold for a target by the rows alone; None: they are too few."""
     undecided = [row for row in evidence if row.rule in (None, Reason.OUT_OF_SCOPE)]
-    if len(undecided) >= FEWEST_GRADED:
-        sure, right = zip(*((row.sure, row.right) for row in undecided), strict=True)
-        chosen = choose(np.array(sure), np.array(right), policy.target)
-    certified = None if harder else standing.certified
-    return replace(standing, looked_at=0, provisional=chosen, certified=certified)
+    if len(undecided) < FEWEST_GRADED:
+        return None
+    sure, right = zip(*((row.sure, row.right) for row in undecided), strict=True)
+    return choose(np.array(sure), np.array(right), target)
 
 
 def _accepted(evidence: Sequence[Evidence], threshold: float) -> int:

@@ -16,7 +16,7 @@ from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, outbox, tables
-from services.storage.certificates import ALARM, LOOK, PROMOTION
+from services.storage.certificates import ALARM, LOOK, PROMOTION, TARGET
 from services.storage.evidence import Said, Voice
 from services.trusting import policy_of
 from tests.component.retrainer.conftest import Shop, at_once
@@ -160,6 +160,36 @@ async def test_a_certificate_does_not_outlive_the_rules_that_it_was_tested_under
     lifted = await looks.look()
     assert lifted is not None
     assert (lifted.state, lifted.number) == (TrustState.REFUTED, 2)
+
+
+async def test_a_raised_target_has_its_threshold_long_before_it_can_be_tested(
+    shop: Shop, looks: Looks
+) -> None:
+    await shop.look()
+    await grade(shop, 0, 40, wrong=2)
+    assert await looks.look() is None
+    harder = {"ml_precision_objetivo": 99.0}
+    shop.live.settings = shop.live.settings.model_copy(update=harder)
+    for _ in range(2):
+        assert await looks.look() is None
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.cause, stored.state, stored.target) == (TARGET, "unproven", 0.99)
+    assert stored.provisional == 0.995
+    async with shop.database.read() as connection:
+        assert len(await certificates.history(connection)) == 2
+
+
+async def test_a_threshold_is_kept_with_the_target_that_it_was_chosen_for(shop: Shop) -> None:
+    async def raised_meanwhile(order: Order, hear: Hear) -> Outcome:
+        harder = {"ml_precision_objetivo": 99.0}
+        shop.live.settings = shop.live.settings.model_copy(update=harder)
+        return await at_once(order, hear)
+
+    assert await shop.look(raised_meanwhile)
+    stored = await newest(shop)
+    assert stored is not None
+    assert (stored.cause, stored.target) == (PROMOTION, 0.95)
 
 
 async def test_an_intent_that_the_shop_no_longer_has_refutes_nothing(

@@ -4,7 +4,7 @@ import dataclasses
 
 from contracts.events import TrustState
 from services.learning.certifying.evidence import Evidence
-from services.learning.certifying.looking import alarm_if_due, look_if_due
+from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
 from services.learning.certifying.trust import Graded, Policy, Standing, trust
 
 RIGHT, WRONG = Evidence("precio", 0.97, "precio"), Evidence("precio", 0.97, "envio")
@@ -76,6 +76,25 @@ def test_another_target_has_a_threshold_chosen_anew() -> None:
     found = look_if_due(rows, 0, 1, standing, POLICY, 500)
     assert found is not None
     assert found[1].provisional == 0.995, "no threshold reaches 95 % on these rows"
+
+
+def test_an_unproven_student_acts_by_a_raised_target_before_anything_is_looked_at() -> None:
+    rows, enough = [*[RIGHT] * 28, WRONG, WRONG], Graded(30, 400)
+    before = Standing(target=0.8, provisional=0.3, floor=0.8)
+    raised = raise_if_due(rows, before, POLICY, enough)
+    assert raised is not None
+    assert trust(raised, POLICY, enough).threshold == 0.995
+    assert raise_if_due(rows, raised, POLICY, enough) is None, "once"
+    assert raise_if_due(rows[:29], before, POLICY, enough) is None, "too few to choose by"
+
+
+def test_a_raised_target_lowers_no_threshold_and_an_easier_one_changes_nothing() -> None:
+    before, enough = Standing(target=0.9, provisional=0.97), Graded(300, 400)
+    raised = raise_if_due([RIGHT] * 300, before, POLICY, enough)
+    assert raised is not None
+    assert trust(raised, POLICY, enough).threshold == 0.97
+    easier = dataclasses.replace(POLICY, target=0.85)
+    assert raise_if_due([RIGHT] * 300, before, easier, enough) is None
 
 
 def test_a_certificate_ends_with_its_evidence_and_drift_is_seen() -> None:
