@@ -126,10 +126,13 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
 
 
 def _followed(opened: Opened, names: Sequence[str]) -> Part:
-    """What a process follows: the settings, how far the student is trusted, the model in force."""
+    """What a process follows: the settings; where it is asked, the model in force and its trust."""
+
+    async def live() -> None:
+        await _refresh(opened.frame.live, opened.database, opened.keys)
 
     async def settings() -> None:
-        await _refresh(opened.frame.live, opened.database, opened.keys)
+        await live()
         await opened.trusting.refresh()
 
     async def model() -> None:
@@ -137,14 +140,16 @@ def _followed(opened: Opened, names: Sequence[str]) -> Part:
         await opened.trusting.refresh()
         await opened.champion.refresh()
 
+    if not WITH_MODEL.intersection(names):
+        # Nobody here asks how far the student is trusted: nothing need be counted every minute.
+        return Part("process", follows={versions.SETTINGS: live})
     trusting = opened.trusting
     follows = {
         versions.SETTINGS: settings,
         versions.TRUST: trusting.refresh,
         versions.CATALOGUE: trusting.refresh,
+        versions.MODEL: model,
     }
-    if WITH_MODEL.intersection(names):
-        follows[versions.MODEL] = model
     return Part("process", background=[trusting.run], follows=follows)
 
 

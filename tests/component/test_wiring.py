@@ -40,4 +40,7 @@ async def test_only_who_needs_the_model_loads_it(tmp_path: Path, name: str) -> N
     await upgrade(settings.database)
     async with open_process(settings, [name]) as process:
         [common, *_] = process._parts
-    assert (versions.MODEL in common.follows) == (name in ("classifier", "retrainer"))
+    asked = name in ("classifier", "retrainer")
+    assert (versions.MODEL in common.follows) == asked
+    assert bool(common.background) == asked, "nor does it count the evidence every minute"
+    assert versions.SETTINGS in common.follows
