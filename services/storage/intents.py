@@ -1,6 +1,6 @@
 """Changes of the intent catalogue that reach further than one row: added, renamed, proposed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -13,6 +13,7 @@ from services.storage.catalogue import StoredIntent, UnknownIntent
 from services.storage.clock import now
 from services.storage.samples import label_of, usable
 from services.storage.tables import (
+    auditoria,
     conversations,
     evidence,
     training_samples,
@@ -36,6 +37,8 @@ _LABELS = (
     conversations.c.asked_intent,
 )
 """Where an intent is written by its name and still means something. History keeps what it says."""
+_RENAMED = "intent name"
+"""What the history of changes calls a rename."""
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _samples = training_samples.c
 
@@ -94,8 +97,23 @@ async def rename(connection: AsyncConnection, old: str, new: str, who: str) -> S
         relabelled = update(column.table).where(column == old).values({column: new})
         await connection.execute(relabelled)
     await _rename_in_settings(connection, old, new, who)
-    await audit.record(connection, who, [audit.Change("intent name", new, old, new)])
+    await audit.record(connection, who, [audit.Change(_RENAMED, new, old, new)])
     return await catalogue.one(connection, new)
+
+
+async def renamed(connection: AsyncConnection, names: Collection[str]) -> dict[str, str]:
+    """What intents of these names are called today; without those that the catalogue has."""
+    known = set(await connection.scalars(select(table.c.nombre)))
+    if known.issuperset(names):
+        return {}
+    log = auditoria.c
+    history = select(log.before, log.after).where(log.what == _RENAMED).order_by(log.id)
+    later: dict[str, str] = {row.before: row.after for row in await connection.execute(history)}
+    return {
+        name: today
+        for name in set(names) - known
+        if (today := _followed(name, later, known)) in known
+    }
 
 
 async def proposed(connection: AsyncConnection, limit: int, examples: int = 3) -> list[Proposed]:
@@ -141,6 +159,15 @@ async def _must_be_free(connection: AsyncConnection, name: str) -> None:
         return
     state = "active" if found.active else "switched off: `aprendiz intents activate` brings it back"
     raise IntentExists(f"The catalogue has an intent {name!r} already, it is {state}")
+
+
+def _followed(name: str, later: Mapping[str, str], known: Collection[str]) -> str:
+    """The last name that an intent was given, or the first of them that the catalogue has."""
+    passed: set[str] = set()
+    while name not in known and name not in passed and name in later:
+        passed.add(name)
+        name = later[name]
+    return name
 
 
 def _check_name(name: str) -> None:

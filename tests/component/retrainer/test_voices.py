@@ -1,5 +1,6 @@
 """A sample that firmly contradicts the student waits until other voices have settled it."""
 
+import asyncio
 from itertools import permutations
 from typing import Any
 
@@ -11,7 +12,7 @@ from contracts.envelope import Envelope
 from contracts.events import Author, Graded, Origin, SampleRecorded
 from services.retrainer.releasing import release_confirmed
 from services.runtime.live import LiveSettings
-from services.storage import evidence
+from services.storage import evidence, intents
 from services.storage.evidence import Row
 from services.storage.tables import training_samples
 from tests.component.retrainer.conftest import Shop
@@ -142,6 +143,28 @@ async def test_what_comes_twice_counts_once_towards_it(shop: Shop) -> None:
     await shop.take(*first, first[0])
     await shop.take(*first, said("precio", turn_id="b"))
     assert [state for _, state in await stored(shop)] == [None, None, None]
+
+
+async def test_two_retrainers_let_a_contact_teach_no_more_than_one(shop: Shop) -> None:
+    shop.live.settings = LiveSettings(ml_muestras_contacto_dia=20)
+    batches = [[said("precio", turn_id=f"{one}-{n}") for n in range(15)] for one in "abc"]
+    await asyncio.gather(*(shop.take(*batch) for batch in batches))
+    states = [state for _, state in await stored(shop)]
+    assert (states.count(None), states.count("capped")) == (20, 25)
+
+
+async def test_what_was_on_its_way_while_an_intent_was_renamed_has_its_new_name(
+    shop: Shop,
+) -> None:
+    async with shop.database.begin() as connection:
+        await intents.rename(connection, "saludo", "hola", "ana")
+        await intents.rename(connection, "hola", "buenas", "ana")
+        await intents.rename(connection, "despedida", "saludo", "ana")
+    word = FIRM.model_copy(update={"said": "despedida"})
+    await shop.take(said("hola", graded=word), said("saludo", turn_id="t-2", graded=word))
+    assert await stored(shop) == [("buenas", "held"), ("saludo", None)]
+    rows = await window(shop)
+    assert [(row.said, row.teacher) for row in rows] == [("saludo", "buenas"), ("saludo", "saludo")]
 
 
 async def test_a_person_may_teach_as_much_as_she_likes(shop: Shop) -> None:
