@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import Author, TrustState
@@ -16,6 +16,9 @@ from services.storage.upsert import insert_ignore
 LIVE = "live"
 WAITING, DONE = "waiting", "done"
 """States of an audit: an agreement that waits for a person's look; a turn that had it."""
+OF_ONE_CONTACT = 50
+"""So many rows of one contact count, the newest, whatever they show: a phone that writes `hola` a
+thousand times must not certify the student for everybody."""
 
 _e = evidence.c
 
@@ -113,11 +116,11 @@ async def of_turns(connection: AsyncConnection, turn_ids: Collection[str]) -> di
 async def window(connection: AsyncConnection, days: float, limit: int) -> list[Row]:
     """The newest drawn turns of live traffic that somebody labelled, the oldest first.
 
-    What refuted the student, and what was before, is left out: it is not held against what it has
-    learned since.
+    What refuted the student, and what was before it, is left out: it is not held against what it
+    has learned since. Of one contact the newest OF_ONE_CONTACT are there, whatever they show.
     """
     since = await now(connection) - timedelta(days=days)
-    query = _rows().where(_graded(), _e.created_at >= since, _e.id > _refuted_up_to())
+    query = _rows().where(_e.id.in_(_counted(_e.created_at >= since, _e.id > _refuted_up_to())))
     newest = await connection.execute(query.order_by(_e.id.desc()).limit(limit))
     return [Row(*row) for row in newest][::-1]
 
@@ -125,17 +128,18 @@ async def window(connection: AsyncConnection, days: float, limit: int) -> list[R
 async def oldest(connection: AsyncConnection, days: float, limit: int) -> int:
     """The id of the first row that `window` would have, had nothing refuted the student; else 0."""
     since = await now(connection) - timedelta(days=days)
-    newest = select(_e.id).where(_graded(), _e.created_at >= since)
-    within = newest.order_by(_e.id.desc()).limit(limit).subquery()
-    return int(await connection.scalar(select(func.min(within.c.id))) or 0)
+    ids = _counted(_e.created_at >= since).subquery().c
+    newest = select(ids.id).order_by(ids.id.desc()).limit(limit).subquery().c
+    return int(await connection.scalar(select(func.min(newest.id))) or 0)
 
 
 async def count(connection: AsyncConnection, days: float, limit: int) -> tuple[int, int]:
-    """How many rows `window` has, and how many such rows there ever were."""
+    """How many rows `window` has, and how many such rows there ever were, of whatever contact."""
     since = await now(connection) - timedelta(days=days)
-    recent = func.count(case((and_(_e.created_at >= since, _e.id > _refuted_up_to()), _e.id)))
-    found, ever = (await connection.execute(select(recent, func.count()).where(_graded()))).one()
-    return min(found, limit), ever
+    ids = _counted(_e.created_at >= since, _e.id > _refuted_up_to()).subquery()
+    found = await connection.scalar(select(func.count()).select_from(ids)) or 0
+    ever = await connection.scalar(select(func.count()).where(_graded())) or 0
+    return min(int(found), limit), int(ever)
 
 
 async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> None:
@@ -152,10 +156,11 @@ async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> No
 async def checks(connection: AsyncConnection, limit: int, first: int = 0) -> list[Check]:
     """Turns that wait for a person's label, the oldest first.
 
-    Agreements of before the evidence's row `first`, or of before the student was last refuted, show
-    nothing any more; disagreements still settle what is learned.
+    Agreements of before the evidence's row `first`, of before the student was last refuted, or of a
+    contact that has enough newer ones, show nothing any more; disagreements still settle what is
+    learned.
     """
-    shows = and_(_e.id >= first, _e.id > _refuted_up_to())
+    shows = and_(_e.id >= first, _e.id > _refuted_up_to(), _e.id.in_(_counted()))
     counts = or_(_e.audit.is_(None), shows)
     query = _checks().where(_waits(), counts).order_by(_e.id).limit(limit)
     return [Check(*row) for row in await connection.execute(query)]
@@ -217,6 +222,14 @@ def _rows() -> Select[Any]:
 def _graded() -> ColumnElement[bool]:
     labelled = or_(_e.teacher.is_not(None), _e.person.is_not(None))
     return and_(_e.drawn.is_(True), _e.origin == LIVE, _e.said.is_not(None), labelled)
+
+
+def _counted(*also: ColumnElement[bool]) -> Select[Any]:
+    """The ids of the graded rows for which all that holds, of one contact the newest."""
+    place = func.row_number().over(partition_by=_e.contact_id, order_by=_e.id.desc())
+    rows = select(_e.id, _e.contact_id, place.label("place"))
+    each = rows.where(_graded(), *also).subquery().c
+    return select(each.id).where(or_(each.contact_id.is_(None), each.place <= OF_ONE_CONTACT))
 
 
 def _refuted_up_to() -> ScalarSelect[int]:

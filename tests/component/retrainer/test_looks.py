@@ -35,13 +35,20 @@ def looks_of(shop: Shop, holder: str, registry: CollectorRegistry | None = None)
 
 
 async def grade(
-    shop: Shop, first: int, rows: int, *, wrong: int = 0, origin: str = "live", says: str = "saludo"
+    shop: Shop,
+    first: int,
+    rows: int,
+    *,
+    wrong: int = 0,
+    origin: str = "live",
+    says: str = "saludo",
+    contact: str | None = None,
 ) -> None:
     """So many drawn turns of a sure student, the first ones of them wrong."""
     said, now = Said(says, 0.99, "v1", True), datetime.now(UTC)
     voices = [
         Voice(
-            f"turn-{n}", "teacher", "envio" if n < first + wrong else says, f"hola {n}", None,
+            f"turn-{n}", "teacher", "envio" if n < first + wrong else says, f"hola {n}", contact,
             origin, now, said,
         )
         for n in range(first, first + rows)
@@ -105,6 +112,16 @@ async def test_what_refuted_a_student_is_not_held_against_what_it_learned(
     seen = await looks.look()
     assert seen is not None
     assert (seen.state, seen.rows, seen.number) == (TrustState.CERTIFIED, 200, 2)
+
+
+async def test_one_contact_that_writes_all_day_certifies_nothing_for_the_others(
+    shop: Shop, looks: Looks
+) -> None:
+    await grade(shop, 0, 120, wrong=30)
+    await grade(shop, 120, 950, contact="ana")
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.rows, seen.right) == (TrustState.REFUTED, 170, 140)
 
 
 async def test_a_certified_student_that_turns_bad_is_noticed_before_the_next_look(

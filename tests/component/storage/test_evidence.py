@@ -144,6 +144,24 @@ async def test_a_contradiction_that_nobody_settled_waits_for_a_person_too(
         assert await evidence.checks(connection, 9) == []
 
 
+async def test_of_one_contact_the_newest_turns_count(database: Database) -> None:
+    """In the window, in the counts, and among what a person is asked to check."""
+    most, turns = evidence.OF_ONE_CONTACT, evidence.OF_ONE_CONTACT + 3
+    async with database.begin() as connection:
+        await evidence.hear(
+            connection, [voice("teacher", "precio", f"t-{n}") for n in range(turns)]
+        )
+        nobody = [voice("teacher", "precio", f"n-{n}") for n in range(turns)]
+        await evidence.hear(connection, [each._replace(contact_id=None) for each in nobody])
+        await evidence.to_audit(connection, [f"t-{n}" for n in range(turns)])
+        rows = await evidence.window(connection, DAYS, ROWS)
+        assert [row.turn_id for row in rows[:most]] == [f"t-{n}" for n in range(3, turns)]
+        assert len(rows) == most + turns
+        assert await evidence.count(connection, DAYS, ROWS) == (most + turns, 2 * turns)
+        assert await evidence.oldest(connection, DAYS, ROWS) == rows[0].id
+        assert len(await evidence.checks(connection, 100)) == most
+
+
 def sample(name: str, intent: str | None, state: SampleState | None = None) -> NewSample:
     return NewSample(
         event_id=f"e-{name}",
