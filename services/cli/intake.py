@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from services.learning.encoding import decoded
 from services.learning.estimation.chats import is_chat, read_chat
 from services.learning.estimation.messages import Message, UnusableMessages
 from services.learning.estimation.sides import Chat, messages_of, take_sides
@@ -160,9 +161,7 @@ def _decoded(raw: bytes, remarks: list[str]) -> str:
     if raw.startswith(b"SQLite format 3\0"):
         raise UnusableMessages("a SQLite database. Name it as one: sqlite:///, and then its path.")
     try:
-        if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return raw.decode("utf-16")
-        return raw.decode("utf-8-sig")
+        return decoded(raw)
     except UnicodeDecodeError as error:
         return _windows(raw, error.start, remarks)
 

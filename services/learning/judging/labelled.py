@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from contracts.catalogue import OUT_OF_SCOPE, CatalogueError, parse_catalogue
+from services.learning.encoding import decoded
 from services.learning.student import Example
 
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -67,14 +69,18 @@ def _rows(path: Path, splits: Collection[str]) -> list[_Row]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return StringIO(decoded(path.read_bytes()), newline=None).read()  # whatever ends its lines
     except OSError as error:
         raise LabelledFileError(f"{path}: can't be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
         raise LabelledFileError(
-            f"{path}: byte {error.start} is not UTF-8. Save it as text in UTF-8; what is "
+            f"{path}: byte {error.start} is not {_name(error)}. Save it as text in UTF-8; what is "
             "compressed must be unpacked first."
         ) from error
+
+
+def _name(error: UnicodeDecodeError) -> str:
+    return "UTF-16" if error.encoding.startswith("utf-16") else "UTF-8"
 
 
 def _catalogue(path: Path, text: str) -> list[Example] | None:

@@ -32,6 +32,14 @@ def test_rows_are_read_in_order_and_blank_lines_passed_over(file: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_rows_are_read_as_notepad_saves_unicode(file: Path, encoding: str, end: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    file.write_bytes((mark + GOOD).replace("\n", end).encode(encoding))
+    assert read_labelled(file)[1] == Example("¿precio?", "precio")
+
+
 def test_a_split_takes_its_rows_alone(file: Path) -> None:
     file.write_text(GOOD)
     assert read_labelled(file, ["train"]) == [Example("hola", "saludo")]
@@ -80,8 +88,11 @@ def test_a_bad_file_is_refused_with_its_place(file: Path, content: str, complain
 def test_a_missing_file_and_bytes_that_are_no_text_are_refused(file: Path) -> None:
     with pytest.raises(LabelledFileError, match="No such file"):
         read_labelled(file)
+    file.write_bytes(b"caf\xe9")
+    with pytest.raises(LabelledFileError, match="byte 3 is not UTF-8"):
+        read_labelled(file)
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(LabelledFileError, match="not UTF-8"):
+    with pytest.raises(LabelledFileError, match="byte 2 is not UTF-16"):
         read_labelled(file)
 
 
