@@ -1,5 +1,6 @@
 """The commands, put together; known errors become one line and an exit code."""
 
+import errno
 import sys
 
 import typer
@@ -27,6 +28,9 @@ HELP = """Aprendiz answers a shop's WhatsApp messages in Spanish.
 A first look: `aprendiz db upgrade`, then `aprendiz run` and type a message.
 Exit codes: 0 done, 1 failed (why is on standard error), 2 wrong usage, 3 no answer in time.
 """
+
+INTERRUPTED = 130
+"""The exit code that shells know of a command that Ctrl-C ended."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -57,10 +61,19 @@ def main() -> None:
     """Run the command line."""
     try:
         app()
+    except KeyboardInterrupt:  # before the command itself began; there it is an end of its own
+        sys.exit(INTERRUPTED)
     except Exception as error:
         from services.cli.known import KNOWN
 
-        if not isinstance(error, KNOWN):
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _say(f"{error.strerror}: nothing more can be written. Free some, and do it again.")
+        elif isinstance(error, KNOWN):
+            _say(str(error))
+        else:
             raise
-        Console(stderr=True).print(f"aprendiz: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)
+
+
+def _say(words: str) -> None:
+    Console(stderr=True).print(f"aprendiz: {words}", style="red", markup=False, soft_wrap=True)
