@@ -1,9 +1,8 @@
 """The one secret of an installation, and the key that signs models."""
 
+import fcntl
 import os
 import secrets
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,14 +67,19 @@ def _generated(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """Write the file whole. Two processes that start at once agree on one secret."""
-    # Not named after the process: in a container a restart has the number of who was killed here.
-    descriptor, mine = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(mine, path)  # fails when another was first, and never shows half a secret
-    finally:
-        Path(mine).unlink()
+    part = path.with_name(f"{path.name}.part")
+    with open(part, "a", opener=_for_the_owner) as file:
+        # Who is killed here leaves the file and not the lock: the next start takes it over.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists():  # another was first; what it wrote in bears the other name by now
+            part.unlink(missing_ok=True)
+            return
+        file.truncate(0)
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+        part.replace(path)  # and never shows half a secret
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
