@@ -93,12 +93,12 @@ def is_due(
 ) -> bool:
     """Whether a look can show something new.
 
-    `sure` counts the rows that the operator's own threshold would accept, or a lower one that was
-    certified; `fresh` those of them that came since the last look at this target, which saw
-    `looked_at` (0: there was none). Only counts decide, never what the rows show: a look that comes
-    when it pleases the outcome would prove nothing. A certificate, whose threshold accepts
-    `certified` rows, is looked at with fewer rows too: they may refute it, and once they could not
-    pass without an error, what it rests on has left the window.
+    `sure` counts the rows that the operator's own threshold would accept, or a lower one: the
+    strictest that is tested, or what was certified; `fresh` those of them that came since the last
+    look at this target, which saw `looked_at` (0: there was none). Only counts decide, never what
+    the rows show: a look that comes when it pleases the outcome would prove nothing. A certificate,
+    whose threshold accepts `certified` rows, is looked at with fewer rows too: they may refute it,
+    and once they could not pass without an error, what it rests on has left the window.
     """
     if certified is not None and certified < rows_needed(target, level):
         return True

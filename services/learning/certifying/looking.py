@@ -8,7 +8,7 @@ import numpy as np
 
 from contracts.events import Reason, TrustState
 from services.learning.certifying.alarm import alarm
-from services.learning.certifying.certificate import Look, is_due, level_of, look
+from services.learning.certifying.certificate import GRID, Look, is_due, level_of, look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.provisional import FEWEST_GRADED, choose
 from services.learning.certifying.trust import (
@@ -40,7 +40,7 @@ def look_if_due(
     if standing.target is not None and not isclose(standing.target, policy.target):
         standing = _for_another_target(standing, evidence, policy)
     certified = standing.certified
-    lowest = min(policy.threshold, certified or 1.0)
+    lowest = _counted_from(policy, certified)
     before = evidence[: len(evidence) - fresh]
     if not _rests_on_others(before, standing) and not is_due(
         _accepted(evidence, lowest),
@@ -61,7 +61,7 @@ def look_if_due(
     )
     if seen is None:
         return None
-    sure = _accepted(evidence, min(policy.threshold, seen.threshold or 1.0))
+    sure = _accepted(evidence, _counted_from(policy, seen.threshold))
     return seen, after_look(standing, seen, sure, policy, graded)
 
 
@@ -89,6 +89,14 @@ def raise_if_due(
         return None
     chosen = _chosen(evidence, policy.target)
     return None if chosen is None else after_promotion(standing, chosen, policy, graded)
+
+
+def _counted_from(policy: Policy, certified: float | None) -> float:
+    """The threshold whose rows say when a look is due.
+
+    No higher than the strictest that is tested: an operator's own of 100 % would count none.
+    """
+    return min(policy.threshold, GRID[0], certified or 1.0)
 
 
 def _rests_on_others(before: Sequence[Evidence], standing: Standing) -> bool:

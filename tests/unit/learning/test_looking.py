@@ -24,6 +24,15 @@ def test_nothing_is_looked_at_until_half_as_much_is_new() -> None:
     assert look_if_due([RIGHT] * 195, 65, 2, certified(), POLICY, 195) is not None
 
 
+def test_an_operator_who_trusts_nothing_unproven_gets_a_certificate_too() -> None:
+    nothing, sure = dataclasses.replace(POLICY, threshold=1.0), Evidence("precio", 0.995, "precio")
+    assert trust(Standing(), nothing, Graded(130, 130)).threshold == 1.0
+    found = look_if_due([sure] * 130, 130, 1, Standing(), nothing, 130)
+    assert found is not None
+    assert found[1].state is TrustState.CERTIFIED
+    assert look_if_due([sure] * 194, 64, 2, found[1], nothing, 194) is None
+
+
 def test_an_easier_target_is_looked_at_at_once() -> None:
     easier = dataclasses.replace(POLICY, target=0.9)
     found = look_if_due([RIGHT] * 130, 0, 2, certified(), easier, 130)
