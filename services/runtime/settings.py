@@ -38,12 +38,13 @@ class SecretFiles(InitSettingsSource):
     """Reads ``APRENDIZ_NAME_FILE`` for every setting ``name``: how secrets are mounted."""
 
     def __init__(self, settings_cls: type[BaseSettings]) -> None:
-        """Read every file that the environment names."""
+        """Read every file that the environment or ``.env`` names."""
         variables = {name: f"{PREFIX}{name.upper()}_FILE" for name in settings_cls.model_fields}
+        named = _dotenv() | _own()
         found: dict[str, Any] = {
-            name: _read_secret(path, variable)
+            name: _read_secret(named[variable], variable)
             for name, variable in variables.items()
-            if (path := os.environ.get(variable))
+            if variable in named
         }
         super().__init__(settings_cls, found)
 
@@ -63,16 +64,32 @@ def environment() -> dict[str, str]:
     """Every ``APRENDIZ_*`` that is set: the environment's own, ``*_FILE`` read, then ``.env``'s.
 
     Raises:
-        SettingsError: a file that a ``*_FILE`` names cannot be read.
+        SettingsError: ``.env``, or a file that a ``*_FILE`` names, cannot be read.
     """
-    own = {name: value for name, value in os.environ.items() if name.startswith(PREFIX) and value}
+    own, dotenv = _own(), _dotenv()
     files = {
         name.removesuffix("_FILE"): _read_secret(path, name)
-        for name, path in own.items()
+        for name, path in (dotenv | own).items()
         if name.endswith("_FILE")
     }
-    dotenv = {name: value for name, value in dotenv_values(DOTENV).items() if value}
     return {**dotenv, **files, **own}
+
+
+def _own() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX) and value}
+
+
+def _dotenv() -> dict[str, str]:
+    try:
+        found = dotenv_values(DOTENV)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(error) from error
+    return {name: value for name, value in found.items() if name.startswith(PREFIX) and value}
+
+
+def _unreadable(error: OSError | UnicodeDecodeError) -> SettingsError:
+    why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+    return SettingsError(f"cannot read {DOTENV} in the working directory: {why}")
 
 
 class Settings(BaseSettings):
@@ -168,7 +185,7 @@ def read_settings(**overrides: Any) -> Settings:
     """Read the settings.
 
     Raises:
-        SettingsError: names every wrong variable and what it expects.
+        SettingsError: names every wrong variable and what it expects, or a file that can't be read.
     """
     try:
         return _open_beyond_loopback(Settings(**overrides))
@@ -178,3 +195,5 @@ def read_settings(**overrides: Any) -> Settings:
             for each in error.errors(include_url=False)
         ]
         raise SettingsError("; ".join(words)) from error
+    except (OSError, UnicodeDecodeError) as error:  # of .env; secrets are read with words of ours
+        raise _unreadable(error) from error

@@ -59,6 +59,21 @@ def test_a_secrets_file_that_cannot_be_read_is_named(
         environment()
 
 
+def test_a_secrets_file_may_be_named_in_dotenv(folder: Path) -> None:
+    (folder / ".env").write_text("APRENDIZ_DATABASE_URL_FILE=url\nAPRENDIZ_OPENAI_API_KEY_FILE=key")
+    (folder / "url").write_text("sqlite:///shop.db\n")
+    (folder / "key").write_text("sk-1\n")
+    assert read_settings().database == "sqlite:///shop.db"
+    assert environment()["APRENDIZ_OPENAI_API_KEY"] == "sk-1"
+
+
+def test_a_dotenv_that_is_no_utf_8_is_named(folder: Path) -> None:
+    (folder / ".env").write_text("APRENDIZ_NEGOCIO_NOMBRE=Peña", encoding="latin-1")
+    for read in (read_settings, environment):
+        with pytest.raises(SettingsError, match=r"cannot read \.env in .*: it is not UTF-8 text"):
+            read()
+
+
 def test_every_wrong_variable_is_named_with_what_it_expects(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
