@@ -85,11 +85,16 @@ def rows_of(named: list[str]) -> "list[Example]":
 
 
 def file_and_splits(name: str) -> tuple[Path, list[str]]:
-    """What FILE or FILE:SPLIT,... names."""
+    """What FILE or FILE:SPLIT,... names; raises LabelledFileError when it names no split."""
+    from services.learning.judging.labelled import LabelledFileError
+
     file, colon, splits = name.rpartition(":")
     if not colon or _is_there(Path(name)):
         return Path(name), []
-    return Path(file), [each for each in splits.split(",") if each]
+    named = [each for each in splits.split(",") if each]
+    if not named:  # as a script's variable that is empty leaves it
+        raise LabelledFileError(f"{file}: no split is named behind the colon.")
+    return Path(file), named
 
 
 def _is_there(path: Path) -> bool:

@@ -185,6 +185,13 @@ def test_a_target_is_shown_with_all_its_decimals(file: Path, tmp_path: Path) -> 
     assert (tmp_path / "evaluation.html").read_text(encoding="utf-8").count("for 97.5%") == 2
 
 
+@pytest.mark.parametrize("nothing", [":", ":,"])
+def test_a_colon_without_a_split_does_not_take_all_rows(file: Path, nothing: str) -> None:
+    done = aprendiz("--train", f"{file}:train", "--test", f"{file}{nothing}")
+    assert done.returncode == 1
+    assert done.stderr == f"aprendiz: {file}: no split is named behind the colon.\n"
+
+
 def test_an_unknown_language_is_wrong_usage(file: Path) -> None:
     done = aprendiz("--train", file, "--test", file, "--language", "fr")
     assert done.returncode == 2
