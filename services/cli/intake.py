@@ -143,6 +143,11 @@ def _member(archive: zipfile.ZipFile, path: Path) -> str:
 def _tabular(rows: Sequence[Row], columns: Columns, remarks: list[str]) -> Intake:
     table = messages_in(rows, columns.text, columns.label)
     remarks.append(_columns(table))
+    if table.undated:
+        remarks.append(
+            f"No date in the column «{table.undated}» can be read. Where they are numbers, as some "
+            "spreadsheets save them, format the column as dates before you save it as CSV."
+        )
     if columns.shop:
         remarks.append("--shop-name is for chats: in a table every row is a customer's message.")
     if table.from_catalogue:

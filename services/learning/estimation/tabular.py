@@ -40,6 +40,8 @@ class Table(NamedTuple):
     label: str | None
     from_catalogue: int
     """Rows that are the catalogue's own examples, which no customer wrote."""
+    undated: str | None
+    """A column of dates of which none can be read."""
 
 
 def read_table(text: str) -> list[Row]:
@@ -70,7 +72,8 @@ def messages_in(rows: Sequence[Row], column: str | None = None, label: str | Non
         )
     labels = _wanted(columns, label, "--label") or _known(columns, LABEL)
     kept = [row for row in rows if not _is_catalogues(row, columns)]
-    moments = _moments(kept, _known(columns, DATE))
+    date = _known(columns, DATE)
+    moments = _moments(kept, date)
     contact, labeller = _known(columns, CONTACT), _known(columns, LABELLER)
     messages = [
         Message(_cell(row, words), _cell(row, contact), at, label=_label(row, labels, labeller))
@@ -79,7 +82,8 @@ def messages_in(rows: Sequence[Row], column: str | None = None, label: str | Non
     # A column that nobody ever filled in labels nothing.
     if not any(message.label for message in messages):
         messages = [replace(message, label=None) for message in messages]
-    return Table(messages, words, labels, len(rows) - len(kept))
+    undated = None if any(moments) or not any(_cell(row, date).strip() for row in kept) else date
+    return Table(messages, words, labels, len(rows) - len(kept), undated)
 
 
 def _label(row: Row, labels: str | None, labeller: str | None) -> str | None:

@@ -99,6 +99,16 @@ def test_a_table_as_excel_saves_it_in_spanish_is_read_and_said(tmp_path: Path) -
     assert "«Mensaje», their labels in «Intención»" in intake.remarks[1]
 
 
+def test_dates_that_a_spreadsheet_saved_as_numbers_are_named(tmp_path: Path) -> None:
+    """Which day a number is depends on the workbook, which a CSV does not tell."""
+    file = tmp_path / "shop.csv"
+    file.write_text("texto;fecha\nhola;\nadiós;46000,5\n")
+    remarks = take_in(str(file), Columns()).remarks
+    assert "No date in the column «fecha» can be read. " in remarks[1]
+    file.write_text("texto;fecha\nhola;46000,5\nadiós;2026-03-05\n")
+    assert len(take_in(str(file), Columns()).remarks) == 1
+
+
 def test_a_shops_name_beside_a_table_is_said_to_mean_nothing(tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text(LABELLED)
