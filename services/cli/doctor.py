@@ -13,7 +13,7 @@ from contracts import topology
 from services.cli.options import Json
 from services.opening import open_broker, open_database
 from services.runtime.keys import read_keys
-from services.runtime.settings import Settings, read_settings
+from services.runtime.settings import Settings, environment, read_settings
 
 Check = Callable[[Settings], Awaitable[str]]
 
@@ -67,6 +67,19 @@ async def _tables(settings: Settings) -> str:
     return "up to date"
 
 
+async def _settings(settings: Settings) -> str:
+    """Those in force while processes run, of which each leaves a wrong one at its default."""
+    from services.runtime.live import resolve
+    from services.storage import settings as stored_settings
+
+    async with open_database(settings) as database, database.read() as connection:
+        stored = (await stored_settings.read(connection)).values
+    problems = resolve(stored, environment()).problems
+    if problems:
+        raise ValueError(f"{'; '.join(problems)}. What is wrong is left at its default")
+    return "understood"
+
+
 async def _meanings(_settings: Settings) -> str:
     from services.learning.meanings.glossary import LANGUAGES
     from services.learning.spelling import dictionary
@@ -104,6 +117,7 @@ CHECKS: dict[str, Check] = {
     "secret key": _secret,
     "broker": _broker,
     "tables": _tables,
+    "settings": _settings,
     "word meanings": _meanings,
     "models folder": _folder,
     "model": _model,

@@ -51,6 +51,18 @@ def test_a_folder_that_looks_like_markup_is_examined(
     assert f"ok broker: embedded, {home}" in examined.output
 
 
+def test_a_setting_that_is_left_at_its_default_is_named_by_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APRENDIZ_HOME", str(tmp_path))
+    asyncio.run(upgrade(f"sqlite:///{tmp_path / 'aprendiz.sqlite'}"))
+    assert "ok settings: understood" in CliRunner().invoke(app, ["doctor"]).output
+    monkeypatch.setenv("APRENDIZ_ML_UMBRAL_CONFIANZA", "800")
+    examined = CliRunner().invoke(app, ["doctor"])
+    assert examined.exit_code == 1
+    assert "no settings: APRENDIZ_ML_UMBRAL_CONFIANZA: Input should be less" in examined.output
+
+
 def test_a_folder_of_models_that_cannot_be_written_to_is_named_with_its_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
