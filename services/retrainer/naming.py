@@ -6,7 +6,7 @@ from dataclasses import replace
 from contracts.envelope import Envelope
 from contracts.events import SampleRecorded
 from services.storage import intents
-from services.storage.conversations import Transaction
+from services.storage.engine import Transaction
 
 Recorded = Envelope[SampleRecorded]
 
