@@ -36,8 +36,8 @@ def main() -> None:
         rows, *tests = ([*rows_of([file])] for file in files)
         drawn = [draw(rows, given.per_intent, seed) for seed in range(given.seeds)]
         with without_meaning():
-            table.add_row(name, "without", *_figures(drawn, tests, language))
-        table.add_row(name, "with", *_figures(drawn, tests, language))
+            table.add_row(name, "without", *figures(drawn, tests, language))
+        table.add_row(name, "with", *figures(drawn, tests, language))
     Console(width=120).print(table)
 
 
@@ -67,16 +67,17 @@ def without_meaning() -> Iterator[None]:
         yield
 
 
-def _figures(
+def figures(
     drawn: Sequence[Sequence[Example]], tests: Sequence[Sequence[Example]], language: str
 ) -> list[str]:
+    """What COLUMNS name, but for the first two."""
     trained = [train(rows, language=language, seed=seed) for seed, rows in enumerate(drawn)]
     accuracy, loss = np.mean([_out_of_fold(each) for each in trained], axis=0)
-    figures = [f"{accuracy:.1%}", f"{loss:.3f}"]
+    found = [f"{accuracy:.1%}", f"{loss:.3f}"]
     for test in tests:
         right, alone, kept, area = np.mean([of_test(each, test) for each in trained], axis=0)
-        figures += [f"{right:.1%}", f"{alone:.1%} @ {kept:.1%}", f"{100 * area:.2f}"]
-    return figures
+        found += [f"{right:.1%}", f"{alone:.1%} @ {kept:.1%}", f"{100 * area:.2f}"]
+    return found
 
 
 def _out_of_fold(trained: Trained) -> tuple[float, float]:
