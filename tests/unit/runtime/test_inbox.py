@@ -20,7 +20,9 @@ def an_inbox() -> tuple[Inbox, "asyncio.Future[None]"]:
 def sent(tag: int) -> Any:
     properties = SimpleNamespace(headers=None, correlation_id=f"event-{tag}")
     header = SimpleNamespace(properties=properties)
-    return SimpleNamespace(header=header, routing_key="a.key", body=b"{}", delivery_tag=tag)
+    return SimpleNamespace(
+        header=header, routing_key="a.key", body=b"{}", delivery_tag=tag, redelivered=False
+    )
 
 
 async def taken(inbox: Inbox, limit: int) -> list[int]:
