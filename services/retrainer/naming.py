@@ -14,7 +14,10 @@ Recorded = Envelope[SampleRecorded]
 async def named_as_today(
     transaction: Transaction, recorded: Sequence[Recorded]
 ) -> Sequence[Recorded]:
-    """The same samples; what is stored already was renamed with the intent."""
+    """The same samples; what is stored already was renamed with the intent.
+
+    A proposal stays: who makes one knows what the catalogue has, and says that it does not fit.
+    """
     names = {name for each in recorded for name in _names(each.data) if name is not None}
     renamed = await intents.renamed(transaction, names)
     if not renamed:
@@ -23,11 +26,10 @@ async def named_as_today(
 
 
 def _names(sample: SampleRecorded) -> tuple[str | None, ...]:
-    graded = sample.graded
-    return sample.intent, sample.proposed, graded.said if graded else None
+    return sample.intent, sample.graded.said if sample.graded else None
 
 
 def _renamed(sample: SampleRecorded, names: Mapping[str, str]) -> SampleRecorded:
-    intent, proposed, said = (name and names.get(name, name) for name in _names(sample))
+    intent, said = (name and names.get(name, name) for name in _names(sample))
     graded = sample.graded and sample.graded.model_copy(update={"said": said})
-    return sample.model_copy(update={"intent": intent, "proposed": proposed, "graded": graded})
+    return sample.model_copy(update={"intent": intent, "graded": graded})

@@ -167,6 +167,15 @@ async def test_what_was_on_its_way_while_an_intent_was_renamed_has_its_new_name(
     assert [(row.said, row.teacher) for row in rows] == [("saludo", "buenas"), ("saludo", "saludo")]
 
 
+async def test_a_proposal_is_no_sample_of_an_intent_that_was_once_called_so(shop: Shop) -> None:
+    """The teacher saw the intent under its new name, and said that it does not fit."""
+    async with shop.database.begin() as connection:
+        await intents.rename(connection, "saludo", "hola", "ana")
+    await shop.take(said(None, graded=None, proposed="saludo"))
+    async with shop.database.read() as connection:
+        assert [each.name for each in await intents.proposed(connection, 9)] == ["saludo"]
+
+
 async def test_a_person_may_teach_as_much_as_she_likes(shop: Shop) -> None:
     shop.live.settings = LiveSettings(ml_muestras_contacto_dia=1)
     for place in range(2):
