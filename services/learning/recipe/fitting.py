@@ -18,6 +18,9 @@ BLOCKS = (0.85, 1.0, 0.8)
 ON_ALL = (Joint(), Apart())  # these machines read all blocks
 ON_MEANING = (Joint(),)  # and these the meaning alone, at length 1
 MACHINES = len(ON_ALL + ON_MEANING) + 1  # the last one goes by the intents' names
+# Who learns nothing is not drawn to small weights either: where two names happen to part a few rows
+# it would be believed without end. Hundreds of rows hardly notice.
+SPREAD = np.array([np.inf] * (MACHINES - 1) + [10.0])
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
 _LEAST = 1e-12  # a probability of 0 has no logarithm
 _LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents about the same
@@ -94,19 +97,22 @@ def score(counts: Counts, fitted: Fit, rows: Rows, intents: int, belief: Floats)
     return scores
 
 
-def blend(scores: Floats, intents: Rows) -> Floats:
+def blend(scores: Floats, intents: Rows, spread: float | Floats = np.inf) -> Floats:
     """The factor of each machine's scores that makes the right intents likeliest (least log-loss).
 
-    `scores` (machines, rows, intents) are out of fold. The loss is convex in the factors.
+    `scores` (machines, rows, intents) are out of fold. The loss is convex in the factors. One whose
+    `spread` is finite is drawn to zero, as if factors were spread so around it.
     """
     rows = np.arange(len(intents))
     right = scores[:, rows, intents]
+    pull = 1 / (len(rows) * np.square(spread))
 
     def loss(factors: Floats) -> tuple[float, Floats]:
         likely = softmax(np.tensordot(factors, scores, 1), 1.0)
         expected = np.einsum("ri,mri->mr", likely, scores)
         lost = -np.log(np.maximum(likely[rows, intents], _LEAST)).mean()
-        return float(lost), (expected - right).mean(axis=1)
+        drawn = pull * factors
+        return float(lost + drawn @ factors / 2), (expected - right).mean(axis=1) + drawn
 
     bounds = [(_LEAST_FACTOR, None)] * len(scores)
     found = minimize(loss, np.ones(len(scores)), jac=True, method="L-BFGS-B", bounds=bounds)

@@ -12,7 +12,7 @@ from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
 from services.learning.recipe.counting import Counts, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
-from services.learning.recipe.fitting import MACHINES, blend, fit, score, weights
+from services.learning.recipe.fitting import MACHINES, SPREAD, blend, fit, score, weights
 from services.learning.recipe.folds import FOLDS, deal
 from services.learning.recipe.names import by_name
 from services.learning.recipe.strangers import bar
@@ -61,7 +61,7 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
     named, believed = by_name(intents, language), belief(familiar, enough)
     scores = held_out_scores(counts, truth, folds, named, believed, seed=seed, progress=progress)
-    factors = blend(scores, truth)
+    factors = blend(scores, truth, SPREAD)
     progress("final fit", FOLDS / (FOLDS + 1))
     fitted = fit(counts, truth, np.arange(len(rows)), named, seed)
     learned = weights(counts, fitted, intents, language, own, factors, enough)

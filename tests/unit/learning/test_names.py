@@ -13,6 +13,10 @@ from services.learning.recipe.training import train
 from services.learning.student import Example
 
 FEW = 4
+STRANGE = [
+    "el perro ladra fuerte", "quién ganó el partido ayer", "me duele la cabeza",
+    "cuéntame un chiste", "está lloviendo mucho", "cómo se hace el arroz", "me robaron la bici",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -50,13 +54,24 @@ def test_names_that_mislead_do_no_harm(catalogue_rows: list[Example]) -> None:
     assert misled > right(renamed(few, codes), renamed(others, codes)) - 0.02
 
 
-def dealt(rows: list[Example]) -> tuple[list[Example], list[Example]]:
+@pytest.mark.parametrize(
+    ("pair", "texts"), [(("cancelar_devolver", "estado_pedido"), 2), (("saludo", "despedida"), 4)]
+)
+def test_names_that_happen_to_part_a_few_rows_make_nobody_sure_of_strangers(
+    catalogue_rows: list[Example], pair: tuple[str, str], texts: int
+) -> None:
+    few, _ = dealt([row for row in catalogue_rows if row.intent in pair], texts)
+    said = train(few).student.predict(STRANGE)
+    assert sum(each.confidence >= 0.9 for each in said) <= len(STRANGE) / 2
+
+
+def dealt(rows: list[Example], texts: int = FEW) -> tuple[list[Example], list[Example]]:
     """The first few rows of each intent, and some of the others."""
     of = defaultdict(list)
     for row in rows:
         of[row.intent].append(row)
-    few = [row for each in of.values() for row in each[:FEW]]
-    return few, [row for each in of.values() for row in each[FEW::8]]
+    few = [row for each in of.values() for row in each[:texts]]
+    return few, [row for each in of.values() for row in each[texts::8]]
 
 
 def intents_of(rows: list[Example]) -> list[str]:
