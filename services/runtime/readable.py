@@ -40,7 +40,7 @@ class ReadableFrames(asyncio.StreamReader):
 def _readable(start: bytes, rest: bytes) -> bytes:
     try:
         pamqp.frame.unmarshal(start + rest)
-    except PAMQPException as error:
+    except (PAMQPException, RecursionError) as error:  # tables within tables, a thousand deep
         log.warning("a message is taken without its AMQP properties", why=type(error).__name__)
         return rest[: _FLAGS.start] + b"\0\0" + rest[_FLAGS.stop :]
     return rest

@@ -36,6 +36,14 @@ def named(name: bytes, value: bytes) -> bytes:
     return struct.pack(">I", len(table)) + table
 
 
+def nested(times: int) -> bytes:
+    """A header that holds a table that holds a table, and so on."""
+    value = b"V"
+    for _ in range(times):
+        value = b"F" + named(b"a", value)
+    return named(b"a", value)
+
+
 STRANGE = {
     "a timestamp in microseconds": Written(TIMESTAMP, struct.pack(">Q", 1_700_000_000_000_000)),
     "an id in Latin-1": Written(CORRELATION_ID, bytes([len(LATIN)]) + LATIN),
@@ -44,6 +52,7 @@ STRANGE = {
         HEADERS, named(b"at", b"T" + struct.pack(">Q", 1_700_000_000_000_000_000))
     ),
 }
+STRANGE["a header a thousand tables deep"] = Written(HEADERS, nested(1_000))
 HEADED: dict[str, FieldTable] = {
     "a count that is a word": {"x-delivery-count": "twice"},
     "a count of another broker": {"x-delivery-count": 12},
