@@ -16,7 +16,7 @@ from services.cli.line import Line
 from services.cli.run import run
 from services.runtime.broker import Delivery
 from services.runtime.settings import SettingsError
-from services.storage import failures
+from services.storage import failures, secrets, settings
 from services.storage.engine import Database
 from services.storage.migrate import upgrade
 
@@ -61,6 +61,23 @@ def test_a_setting_that_is_left_at_its_default_is_named_by_the_doctor(
     examined = CliRunner().invoke(app, ["doctor"])
     assert examined.exit_code == 1
     assert "no settings: APRENDIZ_ML_UMBRAL_CONFIANZA: Input should be less" in examined.output
+
+
+async def _save_a_key_of_before(url: str) -> None:
+    foreign = secrets.encrypt(secrets.encryption_key(b"another secret"), "sk-1")
+    async with Database.open(url) as database, database.begin() as connection:
+        await settings.write(connection, {"openai_api_key": foreign}, "ana")
+
+
+def test_a_stored_secret_that_does_not_open_any_more_is_named_by_the_doctor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APRENDIZ_HOME", str(tmp_path))
+    url = f"sqlite:///{tmp_path / 'aprendiz.sqlite'}"
+    asyncio.run(upgrade(url))
+    asyncio.run(_save_a_key_of_before(url))
+    examined = CliRunner().invoke(app, ["doctor"])
+    assert "no settings: A stored secret does not open: bring the former" in examined.output
 
 
 def test_a_folder_of_models_that_cannot_be_written_to_is_named_with_its_setting(
