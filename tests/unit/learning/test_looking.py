@@ -2,10 +2,13 @@
 
 import dataclasses
 
+import pytest
+
 from contracts.events import TrustState
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
 from services.learning.certifying.trust import Graded, Policy, Standing, trust
+from services.storage.evidence import OF_ONE_CONTACT
 
 RIGHT, WRONG = Evidence("precio", 0.97, "precio"), Evidence("precio", 0.97, "envio")
 POLICY = Policy()
@@ -31,6 +34,13 @@ def test_an_operator_who_trusts_nothing_unproven_gets_a_certificate_too() -> Non
     assert found is not None
     assert found[1].state is TrustState.CERTIFIED
     assert look_if_due([sure] * 194, 64, 2, found[1], nothing, 194) is None
+
+
+@pytest.mark.parametrize(("target", "enough"), [(0.87, True), (0.88, False), (0.95, False)])
+def test_what_one_contact_alone_can_show(target: float, enough: bool) -> None:
+    policy, rows = dataclasses.replace(POLICY, target=target), [RIGHT] * OF_ONE_CONTACT
+    found = look_if_due(rows, len(rows), 1, Standing(), policy, 300)
+    assert (found is not None) is enough
 
 
 def test_an_easier_target_is_looked_at_at_once() -> None:
