@@ -10,13 +10,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from services.cli.app import app
 from services.cli.intake import Columns, Intake, take_in
 from services.learning.estimation.messages import UnusableMessages
 
-CHATS = Path(__file__).parents[2] / "chats"
+ROOT = Path(__file__).parents[3]
+CHATS = ROOT / "tests/chats"
 ANA = CHATS / "Chat de WhatsApp con Ana Gómez.txt"
 LABELLED = "Mensaje;Intención\n¿cuánto cuesta?;precio\nqué hora es en Marte;\nhola;Saludo\n"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few of the catalogue's intents, for what any catalogue will show."""
+    catalogue = json.loads((ROOT / "training_data/base_intents.json").read_bytes())
+    few = [each for each in catalogue["intents"] if each["name"] in {"saludo", "precio", "horario"}]
+    file = tmp_path_factory.mktemp("base") / "few_intents.json"
+    file.write_text(json.dumps(catalogue | {"intents": few}))
+    return file
 
 
 def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -24,10 +37,15 @@ def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def printed(*arguments: str | Path) -> str:
+    """What the command prints, in this process, which reads the words' meanings once."""
+    done = CliRunner().invoke(app, ["estimate", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
 def figures(*arguments: str | Path) -> dict[str, Any]:
-    done = aprendiz(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(printed(*arguments, "--json"))
     return found
 
 
@@ -41,6 +59,14 @@ def refusal(source: Path | str, **columns: Any) -> str:
     return str(told.value)
 
 
+@pytest.fixture(scope="module")
+def told() -> str:
+    """What people read of the example chats."""
+    done = aprendiz(CHATS)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_a_folder_of_chats_gives_the_golden_figures() -> None:
     found = figures(CHATS)
     volume = found["volume"]
@@ -52,19 +78,17 @@ def test_a_folder_of_chats_gives_the_golden_figures() -> None:
     assert found["remarks"][0].startswith("The shop is «Tienda Luna» (guessed")
 
 
-def test_the_readme_shows_what_is_printed() -> None:
+def test_the_readme_shows_what_is_printed(told: str) -> None:
     """But for the threshold's decimals, which every new example or word may move."""
-    page = (Path(__file__).parents[3] / "README.md").read_text()
+    page = (ROOT / "README.md").read_text()
     shown = page.partition("what it prints:\n\n```\n")[2].partition("```")[0]
     assert "threshold" in shown
     decimals = re.compile(r"│ 0\.\d{3} for")
-    assert decimals.sub("│ for", shown) in decimals.sub("│ for", aprendiz(CHATS).stdout)
+    assert decimals.sub("│ for", shown) in decimals.sub("│ for", told)
 
 
-def test_people_read_what_is_unknown_what_is_assumed_and_what_is_masked() -> None:
-    done = aprendiz(CHATS)
-    assert done.returncode == 0, done.stderr
-    words = " ".join(done.stdout.split())
+def test_people_read_what_is_unknown_what_is_assumed_and_what_is_masked(told: str) -> None:
+    words = " ".join(told.split())
     for part in (
         "if that is wrong, say --shop-name NAME",
         "customers' messages 36 of 3 contacts",
@@ -79,15 +103,15 @@ def test_people_read_what_is_unknown_what_is_assumed_and_what_is_masked() -> Non
     assert "5550199" not in words.replace(" ", "")
 
 
-def test_labels_give_a_precision_and_its_bound(tmp_path: Path) -> None:
+def test_labels_give_a_precision_and_its_bound(tmp_path: Path, base: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text(LABELLED)
-    done = aprendiz(file, "--price", "2", "--target", "0.9")
-    assert done.returncode == 0, done.stderr
+    page = printed(file, "--base", base, "--price", "2", "--target", "0.9")
     for part in ("100.0%", "for 90%", "At least: with 95 % certainty", "2.00 USD for 1,000 calls"):
-        assert part in done.stdout
-    assert "assumed" not in done.stdout
-    assert (figures(file)["labelled"], figures(file)["strangers"]) == (3, {})
+        assert part in page
+    assert "assumed" not in page
+    found = figures(file, "--base", base)
+    assert (found["labelled"], found["strangers"]) == (3, {})
 
 
 def test_a_table_as_excel_saves_it_in_spanish_is_read_and_said(tmp_path: Path) -> None:
@@ -212,14 +236,17 @@ def test_a_zip_with_a_password_or_an_odd_compression_says_so(tmp_path: Path) -> 
     assert "can't be unpacked" in refusal(file)
 
 
-def test_a_table_without_texts_ends_with_one_line_that_lists_its_columns(tmp_path: Path) -> None:
+def test_a_table_without_texts_ends_with_one_line_that_lists_its_columns(
+    tmp_path: Path, base: Path
+) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("frase,clase\nhola,saludo\n")
     done = aprendiz(file)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"{file}: no column of messages; columns found: frase, clase." in done.stderr
     assert "Traceback" not in done.stderr
-    assert figures(file, "--column", "frase", "--label", "clase")["labelled"] == 1
+    named = ("--column", "frase", "--label", "clase")
+    assert figures(file, "--base", base, *named)["labelled"] == 1
 
 
 def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
@@ -236,13 +263,11 @@ def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
     assert f"{base}: A student needs" in done.stderr
 
 
-def test_labels_of_another_catalogue_are_named_and_not_used(tmp_path: Path) -> None:
+def test_labels_of_another_catalogue_are_named_and_not_used(tmp_path: Path, base: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text("texto,intencion\nhola,greet\ncuanto cuesta,ask price\n")
-    done = aprendiz(file)
-    assert done.returncode == 0, done.stderr
     words = "No label is one of the catalogue's, so that none is used: greet (1), ask price (1)."
-    assert words in done.stdout
+    assert words in printed(file, "--base", base)
 
 
 def test_a_price_that_is_no_price_is_wrong_usage() -> None:
