@@ -7,8 +7,12 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from services.cli.app import app
 
 NAUGHTY = "<script>alert('café')</script> & hola"
 INTENTS = {
@@ -24,8 +28,8 @@ def write(path: Path, rows: list[dict[str, str]]) -> Path:
     return path
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two splits; the test split holds an intent that training never saw."""
     rows = [
         {"text": text, "intent": intent, "split": "train"}
@@ -37,7 +41,19 @@ def file(tmp_path: Path) -> Path:
         ("¿y mi pedido?", "a<b>&$c$"), ("quién ganó el partido", "__oos__"), ("un tractor", "new"),
     ]  # fmt: skip
     rows += [{"text": text, "intent": intent, "split": "test"} for text, intent in tests]
-    return write(tmp_path / "shop.jsonl", rows)
+    return write(tmp_path_factory.mktemp("rows") / "shop.jsonl", rows)
+
+
+def printed(*arguments: str | Path) -> str:
+    """What the command prints, in this process, which reads the words' meanings once."""
+    done = CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def figures(*arguments: str | Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(printed(*arguments, "--json"))
+    return found
 
 
 def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -46,9 +62,7 @@ def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_figures_come_as_json_with_every_name(file: Path) -> None:
-    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--json")
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)
+    found = figures("--train", f"{file}:train", "--test", f"{file}:test")
     assert (found["rows"], found["in_scope"], found["out_of_scope"]) == (6, 4, 2)
     assert found["unknown"] == {"new": 1}
     for name in ("accuracy", "macro_f1", "ece", "risk_coverage_area", "out_of_scope_recall"):
@@ -59,17 +73,16 @@ def test_the_figures_come_as_json_with_every_name(file: Path) -> None:
 
 
 def test_the_figures_are_printed_for_people(file: Path) -> None:
-    done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.9")
-    assert done.returncode == 0, done.stderr
-    assert "6 (4 in scope, 2 out)" in done.stdout
-    assert "new (1): not in the training rows" in done.stdout
-    assert "for 90%" in done.stdout
+    page = printed("--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.9")
+    assert "6 (4 in scope, 2 out)" in page
+    assert "new (1): not in the training rows" in page
+    assert "for 90%" in page
 
 
 def test_a_catalogue_may_train_and_several_files_may_judge(file: Path) -> None:
     catalogue = Path(__file__).parents[3] / "training_data/base_intents.json"
-    done = aprendiz("--train", catalogue, "--test", f"{file}:test", "--test", file, "--json")
-    assert json.loads(done.stdout)["rows"] == 6 + 25
+    found = figures("--train", catalogue, "--test", f"{file}:test", "--test", file)
+    assert found["rows"] == 6 + 25
 
 
 class Page(HTMLParser):
@@ -91,12 +104,16 @@ class Page(HTMLParser):
         self.words.append(data)
 
 
-def test_the_report_is_one_page_with_every_part_that_loads_nothing(
-    file: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "new" / "pages"
+@pytest.fixture(scope="module")
+def folder(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `--report` fills; it did not exist."""
+    folder = tmp_path_factory.mktemp("report") / "new" / "pages"
     done = aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--report", folder)
     assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_report_is_one_page_with_every_part_that_loads_nothing(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["evaluation.html"]
     html = (folder / "evaluation.html").read_text(encoding="utf-8")
     page = Page(html)
@@ -122,9 +139,8 @@ def test_the_report_is_written_although_nobody_reads_the_figures(
     assert (tmp_path / "evaluation.html").is_file()
 
 
-def test_texts_and_names_are_shown_as_they_are_never_as_markup(file: Path, tmp_path: Path) -> None:
-    aprendiz("--train", f"{file}:train", "--test", f"{file}:test", "--report", tmp_path)
-    html = (tmp_path / "evaluation.html").read_text(encoding="utf-8")
+def test_texts_and_names_are_shown_as_they_are_never_as_markup(folder: Path) -> None:
+    html = (folder / "evaluation.html").read_text(encoding="utf-8")
     assert "<script" not in html
     assert "<b>" not in html
     assert "a<b>&$c$" in Page(html).words
@@ -179,8 +195,7 @@ def test_a_name_that_is_too_long_for_a_file_is_refused() -> None:
 
 def test_a_target_is_shown_with_all_its_decimals(file: Path, tmp_path: Path) -> None:
     rows = ("--train", f"{file}:train", "--test", f"{file}:test")
-    done = aprendiz(*rows, "--target", "0.975", "--report", tmp_path)
-    assert "for 97.5%" in done.stdout
+    assert "for 97.5%" in printed(*rows, "--target", "0.975", "--report", tmp_path)
     # In the table and in the chart.
     assert (tmp_path / "evaluation.html").read_text(encoding="utf-8").count("for 97.5%") == 2
 
