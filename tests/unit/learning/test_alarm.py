@@ -21,7 +21,7 @@ def rows_until_alarm(share_right: float, dealer: random.Random, most: int) -> in
     seen: list[Evidence] = []
     for number in range(1, most + 1):
         seen.append(row(dealer.random() < share_right))
-        if alarm(seen, THRESHOLD, TARGET):
+        if not seen[-1].right and alarm(seen, THRESHOLD, TARGET):  # a right row raises none
             return number
     return None
 
@@ -66,6 +66,15 @@ def test_what_takes_longer_than_300_rows_to_show_is_left_to_the_looks() -> None:
 @given(st.lists(st.booleans(), max_size=60))
 def test_rows_under_the_threshold_have_no_say(right: list[bool]) -> None:
     assert alarm([row(each, sure=0.79) for each in right], THRESHOLD, TARGET) is None
+
+
+@given(st.integers(0, 300), st.lists(st.sampled_from([True] * 5 + [False]), max_size=60))
+def test_a_right_row_raises_no_alarm_that_was_not_there_before_it(
+    first: int, then: list[bool]
+) -> None:
+    rows = [row(right) for right in [*[True] * first, *then]]
+    before, after = (alarm(each, THRESHOLD, TARGET) for each in (rows, [*rows, row(True)]))
+    assert after is None or before is not None
 
 
 @given(st.integers(0, 400), st.floats(0.5, 1.0))
