@@ -19,5 +19,12 @@ def catalogue_rows() -> list[Example]:
 
 
 @pytest.fixture(scope="session")
+def few_rows(catalogue_rows: list[Example]) -> list[Example]:
+    """Four of the catalogue's intents: enough to learn from, and quick."""
+    few = {"saludo", "agradecimiento", "precio", "horario"}
+    return [row for row in catalogue_rows if row.intent in few]
+
+
+@pytest.fixture(scope="session")
 def trained(catalogue_rows: list[Example]) -> Trained:
     return train(catalogue_rows)

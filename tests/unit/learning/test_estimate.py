@@ -85,17 +85,15 @@ def test_labels_of_another_vocabulary_judge_nothing() -> None:
     assert match(["price", "order", ""], NAMES) == ([None, None, None], {"price": 1, "order": 1})
 
 
-def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(
-    catalogue_rows: list[Example],
-) -> None:
+def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(few_rows: list[Example]) -> None:
     """A label that only this text has cannot be known, however often the text is repeated."""
     texts = ["zzkrt blorp", "zzkrt  BLORP", "cuánto cuesta la camisa", "ffgh qwpo", "zzkrt?"]
     intents = ["horario", "horario", "precio", None, OUT_OF_SCOPE]
-    heard = hear(texts, intents, catalogue_rows, language="es")
+    heard = hear(texts, intents, few_rows, language="es")
     rows = [
         Example(text, intent) for text, intent in zip(texts[:3], intents[:3], strict=True) if intent
     ]
-    trained = train([*catalogue_rows, *rows])  # a lone text out of scope can't be learned
+    trained = train([*few_rows, *rows])  # a lone text out of scope can't be learned
     learned = [heard.said.intents.index(name) for name in trained.student.intents]
     np.testing.assert_allclose(heard.said.probabilities[:3, learned], trained.out_of_fold[-3:])
     assert heard.said.right.tolist()[:3] == [False, False, True]
@@ -104,13 +102,9 @@ def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(
     assert trained.student.predict(texts[:1])[0].intent == "horario"  # whoever learned it knows it
 
 
-def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(
-    catalogue_rows: list[Example],
-) -> None:
-    rows = catalogue_rows[::4]
-    heard = hear(
-        [row.text for row in rows], [row.intent for row in rows], catalogue_rows, language="es"
-    )
+def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(few_rows: list[Example]) -> None:
+    rows = few_rows[::4]
+    heard = hear([row.text for row in rows], [row.intent for row in rows], few_rows, language="es")
     threshold = heard.threshold(0.95)
     assert threshold is not None
     together, apart = heard.accepted(threshold), heard.accepted_for(0.95)
@@ -119,7 +113,7 @@ def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(
 
 
 @pytest.fixture(scope="module")
-def golden(catalogue_rows: list[Example]) -> Estimate:
+def golden(few_rows: list[Example]) -> Estimate:
     """Ten days, three turns with words of which one is unsure, one voice note."""
     day = 86_400
     messages = [
@@ -127,7 +121,7 @@ def golden(catalogue_rows: list[Example]) -> Estimate:
         message("gracias", 9 * day), message("", 9 * day + 600, content=Content.MEDIA),
         message("el cuero 3005550142 destiñe en luna llena ana@correo.example", 5 * day, "Luis"),
     ]  # fmt: skip
-    return estimate(messages, catalogue_rows)
+    return estimate(messages, few_rows)
 
 
 def test_the_figures_of_a_small_shop(golden: Estimate) -> None:
@@ -147,10 +141,10 @@ def test_the_least_known_question_is_shown_without_phone_and_e_mail(golden: Esti
     assert golden.figures()["volume"]["first"] == "2024-05-01"  # type: ignore[index]
 
 
-def test_with_labels_the_precision_has_an_exact_lower_bound(catalogue_rows: list[Example]) -> None:
+def test_with_labels_the_precision_has_an_exact_lower_bound(few_rows: list[Example]) -> None:
     said = ["cuánto cuesta la camisa azul", "qué precio tiene ese vestido", "a qué hora abren hoy?"]
     labelled = [Message(text, label="precio") for text in said]
-    found = estimate(labelled, catalogue_rows).outcomes[0]
+    found = estimate(labelled, few_rows).outcomes[0]
     assert (found.judged, found.right) == (3, 2)
     # The share p for which two or three of three are right with a probability of 5 %.
     bound = found.precision_bound
@@ -158,20 +152,20 @@ def test_with_labels_the_precision_has_an_exact_lower_bound(catalogue_rows: list
     assert 3 * bound**2 * (1 - bound) + bound**3 == pytest.approx(0.05)
 
 
-def test_a_turn_with_a_voice_note_is_never_answered_alone(catalogue_rows: list[Example]) -> None:
-    found = estimate([message("gracias"), message("", 5, content=Content.MEDIA)], catalogue_rows)
+def test_a_turn_with_a_voice_note_is_never_answered_alone(few_rows: list[Example]) -> None:
+    found = estimate([message("gracias"), message("", 5, content=Content.MEDIA)], few_rows)
     assert (found.outcomes[0].alone, found.volume.unread) == (0, 1)
 
 
-def test_without_dates_the_costs_are_for_a_thousand_turns(catalogue_rows: list[Example]) -> None:
-    found = estimate([Message("gracias")], catalogue_rows, usd_per_thousand_calls=2)
+def test_without_dates_the_costs_are_for_a_thousand_turns(few_rows: list[Example]) -> None:
+    found = estimate([Message("gracias")], few_rows, usd_per_thousand_calls=2)
     assert (found.volume.turns_a_month, found.calls_before, found.usd_before) == (None, 1000, 2)
 
 
-def test_nothing_to_read_is_refused(catalogue_rows: list[Example]) -> None:
+def test_nothing_to_read_is_refused(few_rows: list[Example]) -> None:
     for messages in ([], [message("", content=Content.MEDIA)], [message("hola", from_shop=True)]):
         with pytest.raises(UnusableMessages, match="--shop-name"):
-            estimate(messages, catalogue_rows)
+            estimate(messages, few_rows)
 
 
 @pytest.mark.parametrize(
