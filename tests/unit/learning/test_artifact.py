@@ -30,12 +30,19 @@ from services.learning.artifact import (
 )
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
 from services.learning.promoting.out_of_fold import OutOfFold, keep
-from services.learning.student import LinearStudent
+from services.learning.recipe.training import train
+from services.learning.student import Example, LinearStudent
 from services.learning.trained import Trained
 
 KEY = b"a key of the shop"
 MOMENT = datetime(2026, 11, 22, 22, 5, tzinfo=UTC)
 Spoil = Callable[[Path], object]
+
+
+@pytest.fixture(scope="module")
+def trained(few_rows: list[Example]) -> Trained:
+    """A small student: every test writes one."""
+    return train(few_rows)
 
 
 def kept_of(trained: Trained) -> OutOfFold:
