@@ -41,11 +41,6 @@ def champion(parted: Parted) -> Champion:
     return champion_of(parted[0])
 
 
-@pytest.fixture(scope="module")
-def of_all(samples: list[Sample]) -> Champion:
-    return champion_of(samples)
-
-
 def mislabelled(rows: Iterable[Sample], share: float, intents: Sequence[str]) -> list[Sample]:
     """That share of the rows with another intent, drawn at random."""
     dealer = random.Random(2)
@@ -103,12 +98,12 @@ def test_poison_in_one_intent_is_refused_by_that_intents_name(samples: list[Samp
 
 
 def test_known_texts_sent_again_under_wrong_intents_are_refused(
-    samples: list[Sample], of_all: Champion
+    parted: Parted, champion: Champion
 ) -> None:
-    drawn = random.Random(4).sample(samples, 100)
+    drawn = random.Random(4).sample(parted[0], 100)
     copies = [replace(row, id=row.id + 10_000) for row in drawn]
-    wrong = mislabelled(copies, 1.0, of_all.kept.intents)
-    assert isinstance(retrain([*samples, *wrong], of_all).verdict, Refuse)
+    wrong = mislabelled(copies, 1.0, champion.kept.intents)
+    assert isinstance(retrain([*parted[0], *wrong], champion).verdict, Refuse)
 
 
 def test_a_new_intent_is_learned_beside_the_old_ones(samples: list[Sample]) -> None:
@@ -122,17 +117,19 @@ def test_a_new_intent_is_learned_beside_the_old_ones(samples: list[Sample]) -> N
 
 
 def test_an_intent_that_left_the_catalogue_is_no_collapse(
-    samples: list[Sample], of_all: Champion
+    parted: Parted, champion: Champion
 ) -> None:
-    made = retrain([row for row in samples if row.intent != "precio"], of_all)
+    made = retrain([row for row in parted[0] if row.intent != "precio"], champion)
     assert isinstance(made.verdict, Promote)
     assert "precio" not in made.kept.intents
 
 
-def test_nothing_new_is_refused(samples: list[Sample], of_all: Champion) -> None:
-    assert retrain(samples, of_all).verdict == NOTHING_NEW
+def test_nothing_new_is_refused(samples: list[Sample]) -> None:
+    few = samples[:200]
+    champion = champion_of(few)
+    assert retrain(few, champion).verdict == NOTHING_NEW
     tractor = Sample(9_999, "quiero un tractor", "tractor")
-    assert retrain([*samples, tractor], of_all).verdict == NOTHING_NEW, "one text teaches nothing"
+    assert retrain([*few, tractor], champion).verdict == NOTHING_NEW, "one text teaches nothing"
 
 
 def test_the_same_rows_are_learned_again_in_another_language(samples: list[Sample]) -> None:
@@ -142,9 +139,9 @@ def test_the_same_rows_are_learned_again_in_another_language(samples: list[Sampl
     assert read_otherwise.trained.student.weights.language == "en"
 
 
-def test_the_same_rows_and_seed_give_the_same_decision(parted: Parted, champion: Champion) -> None:
-    rows = [*parted[0], *parted[1][:50]]
-    assert retrain(rows, champion).verdict == retrain(rows, champion).verdict
+def test_the_same_rows_and_seed_give_the_same_decision(parted: Parted) -> None:
+    few, champion = parted[0][:350], champion_of(parted[0][:300])
+    assert retrain(few, champion).verdict == retrain(few, champion).verdict
 
 
 def test_rows_that_teach_nothing_raise(champion: Champion) -> None:
@@ -152,9 +149,10 @@ def test_rows_that_teach_nothing_raise(champion: Champion) -> None:
         retrain([Sample(1, "hola", "saludo"), Sample(2, "precio", "precio")], champion)
 
 
-def test_progress_goes_from_nothing_to_all(parted: Parted, champion: Champion) -> None:
+def test_progress_goes_from_nothing_to_all(parted: Parted) -> None:
     told: list[tuple[str, float]] = []
-    retrain([*parted[0], *parted[1]], champion, progress=lambda *step: told.append(step))
+    few, champion = parted[0][:350], champion_of(parted[0][:300])
+    retrain(few, champion, progress=lambda *step: told.append(step))
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
