@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from services.cli.app import app
 from services.cli.intake import Columns, Intake, take_in
 from services.learning.estimation.messages import UnusableMessages
+from tests.printed import figures, printed
 
 ROOT = Path(__file__).parents[3]
 CHATS = ROOT / "tests/chats"
@@ -37,18 +36,6 @@ def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def printed(*arguments: str | Path) -> str:
-    """What the command prints, in this process, which reads the words' meanings once."""
-    done = CliRunner().invoke(app, ["estimate", *map(str, arguments)])
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def figures(*arguments: str | Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(printed(*arguments, "--json"))
-    return found
-
-
 def texts(source: Path | str, **columns: Any) -> list[str]:
     return [each.text for each in take_in(str(source), Columns(**columns)).messages]
 
@@ -68,7 +55,7 @@ def told() -> str:
 
 
 def test_a_folder_of_chats_gives_the_golden_figures() -> None:
-    found = figures(CHATS)
+    found = figures("estimate", CHATS)
     volume = found["volume"]
     assert (volume["messages"], volume["turns"], volume["contacts"]) == (36, 25, 3)
     assert (volume["media_turns"], volume["unread"], volume["days"]) == (2, 3, 26)
@@ -106,11 +93,11 @@ def test_people_read_what_is_unknown_what_is_assumed_and_what_is_masked(told: st
 def test_labels_give_a_precision_and_its_bound(tmp_path: Path, base: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text(LABELLED)
-    page = printed(file, "--base", base, "--price", "2", "--target", "0.9")
+    page = printed("estimate", file, "--base", base, "--price", "2", "--target", "0.9")
     for part in ("100.0%", "for 90%", "At least: with 95 % certainty", "2.00 USD for 1,000 calls"):
         assert part in page
     assert "assumed" not in page
-    found = figures(file, "--base", base)
+    found = figures("estimate", file, "--base", base)
     assert (found["labelled"], found["strangers"]) == (3, {})
 
 
@@ -246,7 +233,7 @@ def test_a_table_without_texts_ends_with_one_line_that_lists_its_columns(
     assert f"{file}: no column of messages; columns found: frase, clase." in done.stderr
     assert "Traceback" not in done.stderr
     named = ("--column", "frase", "--label", "clase")
-    assert figures(file, "--base", base, *named)["labelled"] == 1
+    assert figures("estimate", file, "--base", base, *named)["labelled"] == 1
 
 
 def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
@@ -255,7 +242,7 @@ def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
     base.write_text("".join(f'{{"text": "{text}", "intent": "{name}"}}\n' for text, name in rows))
     file = tmp_path / "shop.jsonl"
     file.write_text('{"text": "hi", "intent": "hello"}\n{"text": "what?", "intent": "saludo"}\n')
-    found = figures(file, "--base", base, "--language", "en")
+    found = figures("estimate", file, "--base", base, "--language", "en")
     assert (found["labelled"], found["strangers"]) == (2, {"saludo": 1})
     base.write_text('{"text": "hi", "intent": "hello"}\n')
     done = aprendiz(file, "--base", base)
@@ -267,7 +254,7 @@ def test_labels_of_another_catalogue_are_named_and_not_used(tmp_path: Path, base
     file = tmp_path / "shop.csv"
     file.write_text("texto,intencion\nhola,greet\ncuanto cuesta,ask price\n")
     words = "No label is one of the catalogue's, so that none is used: greet (1), ask price (1)."
-    assert words in printed(file, "--base", base)
+    assert words in printed("estimate", file, "--base", base)
 
 
 def test_a_price_that_is_no_price_is_wrong_usage() -> None:

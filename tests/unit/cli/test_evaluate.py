@@ -7,12 +7,10 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from subprocess import PIPE
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from services.cli.app import app
+from tests.printed import figures, printed
 
 NAUGHTY = "<script>alert('café')</script> & hola"
 INTENTS = {
@@ -44,25 +42,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("rows") / "shop.jsonl", rows)
 
 
-def printed(*arguments: str | Path) -> str:
-    """What the command prints, in this process, which reads the words' meanings once."""
-    done = CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
-    assert done.exit_code == 0, done.output
-    return done.stdout
-
-
-def figures(*arguments: str | Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(printed(*arguments, "--json"))
-    return found
-
-
 def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "services.cli", "evaluate", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_figures_come_as_json_with_every_name(file: Path) -> None:
-    found = figures("--train", f"{file}:train", "--test", f"{file}:test")
+    found = figures("evaluate", "--train", f"{file}:train", "--test", f"{file}:test")
     assert (found["rows"], found["in_scope"], found["out_of_scope"]) == (6, 4, 2)
     assert found["unknown"] == {"new": 1}
     for name in ("accuracy", "macro_f1", "ece", "risk_coverage_area", "out_of_scope_recall"):
@@ -73,7 +59,9 @@ def test_the_figures_come_as_json_with_every_name(file: Path) -> None:
 
 
 def test_the_figures_are_printed_for_people(file: Path) -> None:
-    page = printed("--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.9")
+    page = printed(
+        "evaluate", "--train", f"{file}:train", "--test", f"{file}:test", "--target", "0.9"
+    )
     assert "6 (4 in scope, 2 out)" in page
     assert "new (1): not in the training rows" in page
     assert "for 90%" in page
@@ -81,7 +69,7 @@ def test_the_figures_are_printed_for_people(file: Path) -> None:
 
 def test_a_catalogue_may_train_and_several_files_may_judge(file: Path) -> None:
     catalogue = Path(__file__).parents[3] / "training_data/base_intents.json"
-    found = figures("--train", catalogue, "--test", f"{file}:test", "--test", file)
+    found = figures("evaluate", "--train", catalogue, "--test", f"{file}:test", "--test", file)
     assert found["rows"] == 6 + 25
 
 
@@ -195,7 +183,7 @@ def test_a_name_that_is_too_long_for_a_file_is_refused() -> None:
 
 def test_a_target_is_shown_with_all_its_decimals(file: Path, tmp_path: Path) -> None:
     rows = ("--train", f"{file}:train", "--test", f"{file}:test")
-    assert "for 97.5%" in printed(*rows, "--target", "0.975", "--report", tmp_path)
+    assert "for 97.5%" in printed("evaluate", *rows, "--target", "0.975", "--report", tmp_path)
     # In the table and in the chart.
     assert (tmp_path / "evaluation.html").read_text(encoding="utf-8").count("for 97.5%") == 2
 
