@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.servers.databases import create_database, drop_database
 from infra.servers.mariadb import MariaDB
@@ -20,6 +21,11 @@ SERVERS = pytest.StashKey[SessionServers]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A busy machine is no defect: no property has to hold within a time.
+    settings.register_profile(
+        "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("untimed")
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         share_range(int(worker.removeprefix("gw")), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     config.stash[SERVERS] = SessionServers(config.rootpath / ".test-servers")

@@ -58,7 +58,7 @@ def test_a_language_without_a_list_knows_no_word() -> None:
 
 
 @given(st.lists(st.sampled_from(["precio", "zxqwvb", "hola", "cuesta", "00", "gracias", "?"])))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_text_has_length_1_or_means_nothing(words: list[str]) -> None:
     length = float(np.linalg.norm(meaning(words, "es")))
     assert length == pytest.approx(1.0) or not meanings(words, "es").any()

@@ -49,7 +49,7 @@ def named_out(scores: Floats, truth: Rows) -> tuple[float, float]:
 
 
 @given(seed=st.integers(0, 10_000), noise=st.floats(1.0, 3))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_bar_catches_strange_rows_but_gives_up_few_right_ones(seed: int, noise: float) -> None:
     caught, given_up = named_out(*drawn(seed, noise=noise))
     assert given_up <= 0.045  # 3 %, and one row more of the 70 or so that a row is counted in
@@ -61,7 +61,7 @@ def test_where_strange_rows_are_plain_to_see_there_is_no_bar() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_bar_in_the_weights_is_the_bar_on_the_scores(seed: int) -> None:
     dealer = np.random.default_rng(seed)
     weights = Weights(

@@ -24,7 +24,7 @@ ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control
 
 
 @given(texts=st.lists(ANY_TEXT, max_size=4))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_text_gets_probabilities_that_sum_to_one(trained: Trained, texts: list[str]) -> None:
     rows = trained.student.probabilities(texts)
     assert len(rows) == len(trained.student.predict(texts)) == len(texts)
@@ -141,7 +141,7 @@ WORDS = [
 
 @given(text=st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join) | ANY_TEXT)
 @example(text="cuánto cuánto cuesta?")
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_the_direct_arithmetic_gives_scikit_learns_probabilities(
     trained: Trained, theirs: Callable[[str], Floats], text: str
 ) -> None:
