@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
-from services.learning.recipe.machines import Rows, Values
+from services.learning.recipe.counting import Rows
+from services.learning.recipe.machines import Values
+from services.learning.student import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,9 @@ class Alike:
         """Rows with one column a group."""
         return csr_matrix(values[:, self.columns] @ diags(self.roots))
 
-    def spread(self, weights: Values) -> Values:
+    def spread(self, weights: Floats) -> Floats:
         """Weights (groups, intents) as those of the columns, shape (columns, intents)."""
-        each: Values = (weights / self.roots[:, np.newaxis])[self.groups]
+        each: Floats = (weights / self.roots[:, np.newaxis])[self.groups]
         return each
 
 

@@ -65,6 +65,12 @@ def idf_of(block: csr_matrix) -> Floats:
     return idf
 
 
+def held_by(counts: Counts, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Of each piece, whether one of the `rows` holds it."""
+    holding = [np.bincount(b[rows].indices, minlength=b.shape[1]) for b in counts.blocks]
+    return np.concatenate(holding) > 0
+
+
 def unseen_idf(rows: int) -> float:
     """What the inverse document frequency would be of a piece that none of so many rows holds."""
     return float(np.log(1 + rows) + 1)

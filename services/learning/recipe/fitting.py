@@ -1,16 +1,16 @@
 """Fits a linear student's weights: four machines, and how much each of them is worth."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
 
-from services.learning.meanings.vectors import DIMENSIONS
-from services.learning.recipe.alike import alike
-from services.learning.recipe.counting import Counts, Rows, idf_of, unseen_idf, weigh
-from services.learning.recipe.machines import Apart, Joint, blocks_of, solve
+from services.learning.recipe.alike import Alike, alike
+from services.learning.recipe.counting import Counts, Rows, held_by, idf_of, unseen_idf, weigh
+from services.learning.recipe.machines import Apart, Joint
+from services.learning.recipe.solver import Shown, solve, table_of
 from services.learning.student import Floats, Weights, softmax
 
 # The length of the stems' part of a row, of the letters' and of the meaning's.
@@ -21,80 +21,101 @@ MACHINES = len(ON_ALL + ON_MEANING) + 1  # the last one goes by the intents' nam
 # Who learns nothing is not drawn to small weights either: where two names happen to part a few rows
 # it would be believed without end. Hundreds of rows hardly notice.
 SPREAD = np.array([np.inf] * (MACHINES - 1) + [10.0])
+_WIDE = 256  # as many fits at once as have so many intents together: wider arrays leave the cache
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
 _LEAST = 1e-12  # a probability of 0 has no logarithm
 _LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents about the same
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What the machines read of the pieces: those that are `alike` as one, blocks of their length.
+
+    `scale` is that of each piece's block.
+    """
+
+    alike: Alike
+    scale: Floats
+
+    def read(self, counts: Counts, idf: Floats, rows: Rows) -> csr_matrix:
+        """Values of `rows`, one column a group of pieces that are alike."""
+        return self.alike.merged(csr_matrix(weigh(counts, idf, rows) @ diags(self.scale)))
+
+    def of_pieces(self, weights: Floats) -> Floats:
+        """Weights of these columns as those of the pieces, whose blocks are of length 1."""
+        spread: Floats = self.alike.spread(weights) * self.scale[:, np.newaxis]
+        return spread
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """Weights of the machines, one array a machine; all but the last learned from the rows shown.
 
-    `of_pieces` are of those that read pieces, (pieces, intents); `of_meaning` of all, (DIMENSIONS,
-    intents), as are `intercepts`; `intents` are places in the sorted list of intents.
+    `of_columns` are of those that read pieces, (columns, intents); `of_meaning` of all,
+    (DIMENSIONS, intents), as are `intercepts`. `idf` is 0 for a piece that no row shown holds;
+    `unseen` are the intents without a row shown.
     """
 
+    columns: Columns
     idf: Floats
-    of_pieces: tuple[Floats, ...]
+    of_columns: tuple[Floats, ...]
     of_meaning: tuple[Floats, ...]
     intercepts: tuple[Floats, ...]
-    intents: Rows
+    unseen: Rows
 
 
-def fit(counts: Counts, intents: Rows, rows: Rows, named: Floats, seed: int) -> Fit:
-    """Fits on `rows` alone: a piece that they don't hold weighs nothing.
+def fit(counts: Counts, intents: Rows, shown: Shown, named: Floats, seed: int) -> Iterator[Fit]:
+    """One fit for each column of `shown`, (rows, fits): the rows that it learns from.
 
-    `named`, (DIMENSIONS, intents), is what the intents' names mean.
+    How rare a piece is goes by all rows, whichever are shown, so that the fits have one table in
+    common. `named`, (DIMENSIONS, intents), is what the intents' names mean.
     """
-    shown = tuple(block[rows] for block in counts.blocks)
-    idf = np.concatenate([idf_of(block) for block in shown])
-    seen, places = np.unique(intents[rows], return_inverse=True)
-    if len(seen) == 1:  # nothing to tell it apart from
-        return _knows_one(idf, seen)
     *lengths, length = BLOCKS
     scale = np.repeat(lengths, [block.shape[1] for block in counts.blocks])
-    same, meant = alike(shown, seed), counts.meanings[rows]
-    values = same.merged(csr_matrix(weigh(counts, idf, rows) @ diags(scale)))
-    everything = blocks_of(values, meant * np.float32(length), places, len(seen), seed)
-    meaning = blocks_of(csr_matrix((len(rows), 0)), meant, places, len(seen), seed)
-    on_all = [solve(machine, everything, values.shape[1], seed=seed) for machine in ON_ALL]
-    on_meaning = [solve(machine, meaning, 0, seed=seed) for machine in ON_MEANING]
-    # In double precision from here on: one text and a batch then add up to the same.
-    return Fit(
-        idf,
-        tuple(
-            same.spread(each.weights).astype(np.float64) * scale[:, np.newaxis] for each in on_all
-        ),
-        (
-            *(each.full.astype(np.float64) * length for each in on_all),
-            *(each.full.astype(np.float64) for each in on_meaning),
-            named[:, seen],
-        ),
-        (
-            *(each.intercepts.astype(np.float64) for each in on_all + on_meaning),
-            np.zeros(len(seen)),
-        ),
-        seen,
-    )
+    columns = Columns(alike(counts.blocks, seed), scale)
+    idf = np.concatenate([idf_of(block) for block in counts.blocks])
+    values = columns.read(counts, idf, np.arange(len(intents)))
+    everything = table_of(values, counts.meanings * np.float32(length), intents, seed)
+    meaning = table_of(csr_matrix((len(intents), 0)), counts.meanings, intents, seed)
+    at_once = max(1, _WIDE // named.shape[1])
+    for first in range(0, shown.shape[1], at_once):
+        some = shown[:, first : first + at_once]
+        on_all = [solve(machine, everything, some, seed=seed) for machine in ON_ALL]
+        on_meaning = [solve(machine, meaning, some, seed=seed) for machine in ON_MEANING]
+        for number, rows in enumerate(some.T):
+            read_all, meant = [of[number] for of in on_all], [of[number] for of in on_meaning]
+            yield Fit(
+                columns=columns,
+                idf=np.where(held_by(counts, rows), idf, 0.0),
+                of_columns=tuple(each.weights for each in read_all),
+                of_meaning=(
+                    *(each.full * length for each in read_all),
+                    *(each.full for each in meant),
+                    named,
+                ),
+                intercepts=(
+                    *(each.intercepts for each in read_all + meant),
+                    np.zeros(len(named.T)),
+                ),
+                unseen=np.setdiff1d(intents, intents[rows]),
+            )
 
 
-def score(counts: Counts, fitted: Fit, rows: Rows, intents: int, belief: Floats) -> Floats:
+def score(counts: Counts, fitted: Fit, rows: Rows, belief: Floats) -> Floats:
     """Scores of `rows`, shape (machines, rows, intents); an intent never shown comes last.
 
     What a row says counts as much as its `belief`, in [0, 1].
     """
-    weighed = diags(belief) @ weigh(counts, fitted.idf, rows)
+    read = diags(belief) @ fitted.columns.read(counts, fitted.idf, rows)
     meant = counts.meanings[rows] * belief[:, np.newaxis]
-    scores = np.empty((MACHINES, len(rows), intents))
-    for place, (of_meaning, intercepts) in enumerate(
-        zip(fitted.of_meaning, fitted.intercepts, strict=True)
-    ):
-        seen = meant @ of_meaning + intercepts
-        if place < len(fitted.of_pieces):
-            seen += weighed @ fitted.of_pieces[place]
-        scores[place] = seen.min(axis=1, keepdims=True) - _UNSEEN
-        scores[place][:, fitted.intents] = seen
-    return scores
+    scores = np.stack(
+        [meant @ of + each for of, each in zip(fitted.of_meaning, fitted.intercepts, strict=True)]
+    )
+    for place, weights in enumerate(fitted.of_columns):
+        scores[place] += read @ weights
+    scores[:, :, fitted.unseen] = np.inf
+    lowest = scores.min(axis=2, keepdims=True)
+    return np.where(np.isinf(scores), lowest - _UNSEEN, scores)
 
 
 def blend(scores: Floats, intents: Rows, spread: float | Floats = np.inf) -> Floats:
@@ -136,12 +157,15 @@ def weights(
     shares = factors / factors.sum()
     return Weights(
         language=language,
-        intents=tuple(intents[place] for place in fitted.intents),
+        intents=tuple(intents),
         words=words,
         vocabularies=counts.vocabularies,
         idf=fitted.idf,
         coefficients=np.concatenate(
-            [_mean(shares, fitted.of_pieces), _mean(shares, fitted.of_meaning)]
+            [
+                fitted.columns.of_pieces(_mean(shares, fitted.of_columns)),
+                _mean(shares, fitted.of_meaning),
+            ]
         ),
         intercepts=_mean(shares, fitted.intercepts),
         temperature=float(1 / factors.sum()),
@@ -154,14 +178,3 @@ def _mean(shares: Floats, of: tuple[Floats, ...]) -> Floats:
     """The weighed mean; a machine that comes without an array has zeros."""
     mean: Floats = np.sum([share * each for share, each in zip(shares, of, strict=False)], axis=0)
     return mean
-
-
-def _knows_one(idf: Floats, seen: Rows) -> Fit:
-    pieces, meaning = np.zeros((len(idf), 1)), np.zeros((DIMENSIONS, 1))
-    return Fit(
-        idf,
-        (pieces,) * len(ON_ALL),
-        (meaning,) * MACHINES,
-        (np.zeros(1),) * MACHINES,
-        seen,
-    )

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-FOLDS = 5
+FOLDS = 10
+_MANY = 20_000  # rows: eight tenths of these teach about as well as nine, in half as many fits
 
 
 def deal(texts: Sequence[str], intents: Sequence[str], *, seed: int = 0) -> npt.NDArray[np.int64]:
@@ -14,7 +15,8 @@ def deal(texts: Sequence[str], intents: Sequence[str], *, seed: int = 0) -> npt.
 
     Rows that are added at the end leave the folds of those before as they were. So a model and
     its successor hold the same rows out together, and differ by what is new alone: with folds
-    dealt afresh, two models of one quality differ twice as much. `texts` are normalised.
+    dealt afresh, two models of one quality differ twice as much. Of many rows two folds are one.
+    `texts` are normalised.
     """
     # scikit-learn's StratifiedGroupKFold takes minutes at 50,000 rows and deals all afresh.
     hands: dict[str, Iterator[int]] = {}
@@ -23,7 +25,8 @@ def deal(texts: Sequence[str], intents: Sequence[str], *, seed: int = 0) -> npt.
         if text not in fold:
             hand = hands.setdefault(intent, _rounds(random.Random(f"{seed} {intent}")))
             fold[text] = next(hand)
-    return np.array([fold[text] for text in texts], dtype=np.int64)
+    dealt = np.array([fold[text] for text in texts], dtype=np.int64)
+    return dealt // 2 if len(texts) > _MANY else dealt
 
 
 def _rounds(dealer: random.Random) -> Iterator[int]:

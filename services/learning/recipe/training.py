@@ -1,19 +1,18 @@
-"""Trains a student: five folds to learn what scores are worth, then a fit on everything."""
+"""Trains a student: folds to learn what its scores are worth, and a fit on everything."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
-from services.learning.recipe.counting import Counts, count
+from services.learning.recipe.counting import Counts, Rows, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
-from services.learning.recipe.fitting import MACHINES, SPREAD, blend, fit, score, weights
-from services.learning.recipe.folds import FOLDS, deal
+from services.learning.recipe.fitting import MACHINES, SPREAD, Fit, blend, fit, score, weights
+from services.learning.recipe.folds import deal
 from services.learning.recipe.names import by_name
 from services.learning.recipe.strangers import bar
 from services.learning.spelling import Spelling, own_words
@@ -60,10 +59,8 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     familiar = held_out_familiarity(counts, folds)
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
     named, believed = by_name(intents, language), belief(familiar, enough)
-    scores = held_out_scores(counts, truth, folds, named, believed, seed=seed, progress=progress)
+    scores, fitted = held_out_scores(counts, truth, folds, named, believed, seed, progress)
     factors = blend(scores, truth, SPREAD)
-    progress("final fit", FOLDS / (FOLDS + 1))
-    fitted = fit(counts, truth, np.arange(len(rows)), named, seed)
     learned = weights(counts, fitted, intents, language, own, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
     if strange := bar(blended, truth, intents):
@@ -82,29 +79,29 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
 
 def held_out_scores(
     counts: Counts,
-    truth: npt.NDArray[np.int64],
-    folds: npt.NDArray[np.int64],
+    truth: Rows,
+    folds: Rows,
     named: Floats,
     believed: Floats,
-    *,
     seed: int,
     progress: Progress,
-) -> Floats:
-    """Scores (machines, rows, intents) of every row by a fit on the other folds.
+) -> tuple[Floats, Fit]:
+    """Scores (machines, rows, intents) of every row by a fit on the other folds; a fit on all.
 
     What a row says counts as much as it is `believed`, in [0, 1]; `named` is what the intents are
     called.
     """
-    intents = int(truth.max()) + 1
-    scores = np.empty((MACHINES, len(truth), intents))
-    for fold in range(FOLDS):
-        progress(f"fold {fold + 1} of {FOLDS}", fold / (FOLDS + 1))
-        held = folds == fold
-        if held.any():
-            fitted = fit(counts, truth, np.flatnonzero(~held), named, seed)
-            rows = np.flatnonzero(held)
-            scores[:, held] = score(counts, fitted, rows, intents, believed[held])
-    return scores
+    scores = np.empty((MACHINES, len(truth), named.shape[1]))
+    held_out = [folds == fold for fold in np.unique(folds)]
+    everything = np.ones_like(folds, dtype=bool)
+    shown = np.stack([*(~held for held in held_out), everything], axis=1)
+    fits = fit(counts, truth, shown, named, seed)
+    for number, held in enumerate(held_out, 1):
+        fitted = next(fits)
+        progress(f"fold {number} of {len(held_out)}", number / len(shown.T))
+        rows = np.flatnonzero(held)
+        scores[:, rows] = score(counts, fitted, rows, believed[rows])
+    return scores, next(fits)
 
 
 def learnable(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:

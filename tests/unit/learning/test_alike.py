@@ -30,7 +30,7 @@ def test_no_two_rows_product_changes(stems: csr_matrix, letters: csr_matrix) -> 
 @given(stems=COLUMNS, letters=COLUMNS)
 def test_spread_weights_score_as_the_merged_ones(stems: csr_matrix, letters: csr_matrix) -> None:
     rows, same = weighed(stems, letters), alike((stems, letters), seed=0)
-    weights = np.random.default_rng(1).normal(size=(len(same.columns), 3)).astype(np.float32)
+    weights: Floats = np.random.default_rng(1).normal(size=(len(same.columns), 3))
     scores = same.merged(csr_matrix(rows)) @ weights
     assert np.allclose(rows @ same.spread(weights), scores, rtol=1e-4, atol=1e-4)
 

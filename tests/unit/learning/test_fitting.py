@@ -13,8 +13,8 @@ from services.learning.normalise import tokens
 from services.learning.recipe.counting import Counts, Rows, count, weigh
 from services.learning.recipe.familiarity import belief, familiarity
 from services.learning.recipe.fitting import BLOCKS, ON_ALL, ON_MEANING, Fit, fit, score, weights
-from services.learning.recipe.machines import BIAS, solve
 from services.learning.recipe.names import by_name
+from services.learning.recipe.solver import BIAS, solve
 from services.learning.student import Example, Floats, LinearStudent, softmax
 
 NAMES = ["horario", "precio", "saludo"]
@@ -39,7 +39,13 @@ def intents(rows: list[Example]) -> Rows:
 
 @pytest.fixture(scope="module")
 def fitted(counts: Counts, intents: Rows) -> Fit:
-    return fit(counts, intents, np.arange(len(intents)), by_name(NAMES, "es"), 0)
+    return on_all(counts, intents)
+
+
+def on_all(counts: Counts, intents: Rows) -> Fit:
+    everyone = np.ones((len(intents), 1), dtype=bool)
+    [fitted] = fit(counts, intents, everyone, by_name(NAMES, "es"), 0)
+    return fitted
 
 
 def test_a_row_means_in_training_what_it_means_to_the_student(
@@ -55,7 +61,7 @@ def test_folds_are_scored_as_the_student_would_answer(
     everyone, factors = np.arange(len(rows)), np.array([0.5, 1.5, 0.7, 2.0])
     believed = belief(familiarity(counts, everyone, everyone), HALF)
     assert np.allclose(believed, 0.5)
-    scores = score(counts, fitted, everyone, 3, believed)
+    scores = score(counts, fitted, everyone, believed)
     student = LinearStudent(weights(counts, fitted, NAMES, "es", (), factors, HALF))
     expected = softmax(np.tensordot(factors, scores, 1), 1.0)
     assert np.allclose(student.probabilities([row.text for row in rows]), expected, atol=1e-6)
@@ -70,7 +76,7 @@ def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
     to_the_end = partial(solve, settled=1e-5, rounds=500)
     monkeypatch.setattr("services.learning.recipe.fitting.solve", to_the_end)
     everyone = np.arange(len(intents))
-    fitted = fit(counts, intents, everyone, by_name(NAMES, "es"), 0)
+    fitted = on_all(counts, intents)
     constant = np.full((len(intents), 1), math.sqrt(BIAS))
     if blocks == "all":
         scale = np.repeat(BLOCKS[:2], [block.shape[1] for block in counts.blocks])
@@ -82,7 +88,7 @@ def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
     theirs = LogisticRegression(C=strength, fit_intercept=False, tol=1e-8, max_iter=5000)
     theirs.fit(read, intents)
 
-    ours = score(counts, fitted, everyone, 3, np.ones(len(intents)))[machine]
+    ours = score(counts, fitted, everyone, np.ones(len(intents)))[machine]
     assert np.abs(centred(ours) - centred(read @ theirs.coef_.T)).max() < 0.01
 
 

@@ -12,7 +12,8 @@ from services.learning.grams import pieces
 from services.learning.normalise import tokens
 from services.learning.recipe.counting import Rows, count
 from services.learning.recipe.fitting import ON_ALL, blend
-from services.learning.recipe.machines import BIAS, Apart, Joint, Machine, blocks_of, solve
+from services.learning.recipe.machines import Apart, Joint, Machine
+from services.learning.recipe.solver import BIAS, Shown, solve, table_of
 from services.learning.student import Floats, softmax
 
 FULL = 5
@@ -28,14 +29,17 @@ def drawn(seed: int, intents: int = 4, rows: int = 90) -> tuple[csr_matrix, Rows
     return csr_matrix(dense / np.linalg.norm(dense, axis=1, keepdims=True)), truth
 
 
-def settled(machine: Machine, values: csr_matrix, truth: Rows, seed: int = 0) -> Floats:
-    """Scores by a machine that was given the time to settle; some columns are given as full."""
-    size, sparse = int(truth.max()) + 1, values.shape[1] - FULL
-    full = values[:, sparse:].toarray()
-    blocks = blocks_of(values[:, :sparse], full, truth, size, seed)
-    found = solve(machine, blocks, sparse, seed=seed, settled=1e-5, rounds=300)
-    scores: Floats = values @ np.concatenate([found.weights, found.full]) + found.intercepts
-    return scores
+def settled(
+    machine: Machine, values: csr_matrix, truth: Rows, shown: Shown | None = None
+) -> list[Floats]:
+    """Scores by a machine that was given the time to settle, of each fit; one on all rows, if no
+    rows are said to be `shown`. Some columns are given as full.
+    """
+    shown = np.ones((len(truth), 1), dtype=bool) if shown is None else shown
+    sparse = values.shape[1] - FULL
+    table = table_of(values[:, :sparse], values[:, sparse:].toarray(), truth, seed=0)
+    found = solve(machine, table, shown, seed=0, settled=1e-5, rounds=300)
+    return [values @ np.concatenate([fit.weights, fit.full]) + fit.intercepts for fit in found]
 
 
 def with_constant(values: csr_matrix) -> csr_matrix:
@@ -43,30 +47,46 @@ def with_constant(values: csr_matrix) -> csr_matrix:
 
 
 @given(seed=st.integers(0, 10_000), intents=st.integers(3, 6))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_the_joint_machine_is_multinomial_logistic_regression(seed: int, intents: int) -> None:
     values, truth = drawn(seed, intents)
     theirs = LogisticRegression(
         solver="newton-cg", C=Joint().strength, fit_intercept=False, tol=1e-8, max_iter=5_000
     )
     expected = theirs.fit(with_constant(values), truth).predict_proba(with_constant(values))
-    found = softmax(settled(Joint(), values, truth), 1.0)
+    [scores] = settled(Joint(), values, truth)
+    found = softmax(scores, 1.0)
     assert np.allclose(found, expected, rtol=0, atol=5e-3)
 
 
 @given(seed=st.integers(0, 10_000), intents=st.integers(3, 6))
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_the_machines_apart_are_linear_support_vector_machines(seed: int, intents: int) -> None:
     values, truth = drawn(seed, intents)
     theirs = LinearSVC(C=Apart().cost, fit_intercept=False, tol=1e-8, max_iter=100_000)
     expected = theirs.fit(with_constant(values), truth).decision_function(with_constant(values))
-    assert np.allclose(settled(Apart(), values, truth), expected, rtol=0, atol=5e-3)
+    [scores] = settled(Apart(), values, truth)
+    assert np.allclose(scores, expected, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
+@pytest.mark.parametrize("few", [0, 1_000], ids=["in columns", "in products"])
+def test_fits_that_are_solved_together_are_those_of_the_rows_that_each_was_shown(
+    monkeypatch: pytest.MonkeyPatch, machine: Machine, few: int
+) -> None:
+    monkeypatch.setattr("services.learning.recipe.sums.FEW", few)
+    values, truth = drawn(3)
+    shown = np.random.default_rng(4).random((len(truth), 3)) < 0.8
+    for fit, rows in zip(settled(machine, values, truth, shown), shown.T, strict=True):
+        [expected] = settled(machine, values[rows], truth[rows])
+        assert np.allclose(fit[rows], expected, rtol=0, atol=5e-3)
 
 
 @pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
 def test_rows_that_are_all_alike_do_not_make_a_machine_overshoot(machine: Machine) -> None:
     values, truth = csr_matrix(np.full((200, FULL + 1), (FULL + 1) ** -0.5)), np.arange(200) % 2
-    assert np.abs(settled(machine, values, truth)).max() < 0.1
+    [scores] = settled(machine, values, truth)
+    assert np.abs(scores).max() < 0.1
 
 
 def test_the_blend_leans_on_the_machine_that_knows() -> None:
@@ -80,7 +100,7 @@ def test_the_blend_leans_on_the_machine_that_knows() -> None:
 
 
 @given(st.lists(st.lists(st.sampled_from(["hola", "q", "precio", "holaaa", "?", "10"]))))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_counting_a_table_counts_what_a_text_alone_is_cut_into(words: list[list[str]]) -> None:
     texts = [" ".join(line) for line in words]
     counts = count([tokens(text) for text in texts], "es")

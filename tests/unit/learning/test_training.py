@@ -45,10 +45,10 @@ def test_the_same_rows_and_seed_give_the_same_student(catalogue_rows: list[Examp
 
 
 def test_equal_texts_share_a_fold_and_intents_spread_over_all_folds() -> None:
-    texts = [f"texto {'abc'[n % 3]} {n // 3}" for n in range(30)] * 2
+    texts = [f"texto {'abc'[n % 3]} {n // 3}" for n in range(60)] * 2
     intents = [f"intent_{text.split()[1]}" for text in texts]
     folds = deal(texts, intents, seed=3)
-    assert list(folds[:30]) == list(folds[30:])
+    assert list(folds[:60]) == list(folds[60:])
     for intent in set(intents):
         dealt = [fold for fold, name in zip(folds, intents, strict=True) if name == intent]
         assert np.bincount(dealt, minlength=FOLDS).tolist() == [4] * FOLDS
@@ -59,6 +59,13 @@ def test_rows_that_come_later_leave_the_folds_of_those_before() -> None:
     intents = ["precio" if n % 3 else "envio" for n in range(40)]
     assert list(deal(texts[:25], intents[:25])) == list(deal(texts, intents))[:25]
     assert list(deal(texts, intents)) != list(deal(texts, intents, seed=1))
+
+
+def test_of_many_rows_two_folds_are_one() -> None:
+    texts = [f"texto {n}" for n in range(20_001)]
+    few, many = (deal(some, ["precio"] * len(some)) for some in (texts[:-1], texts))
+    assert set(few) == set(range(FOLDS))
+    assert list(many[:-1]) == list(few // 2)
 
 
 def test_the_fold_of_a_row_goes_by_its_normalised_text(trained: Trained) -> None:
@@ -108,7 +115,7 @@ def test_rows_that_teach_nothing_are_refused_with_the_reason(rows: list[Example]
 
 
 def test_two_texts_that_two_intents_share_cannot_both_be_held_out() -> None:
-    shared = [("hola", "a"), ("chao", "e"), ("hola", "e"), ("chao", "a")]
+    shared = [("hola", "a"), ("chao", "p"), ("hola", "p"), ("chao", "a")]  # dealt the same fold
     with pytest.raises(TrainingDataError, match="2 different texts are too few"):
         train([Example(*row) for row in shared])
 
