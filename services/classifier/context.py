@@ -21,7 +21,8 @@ PRODUCT: Final = frozenset({"prices", "availability"})
 _LONGEST = 6  # words of a text that may be nothing but an answer
 _YES = frozenset(
     {"si", "sii", "sip", "claro", "ok", "okey", "dale", "si claro", "si por favor"}
-    | {"yes", "yep", "yeah", "sure", "okay", "yes please"}
+    | {"si gracias", "si muchas gracias"}
+    | {"yes", "yep", "yeah", "sure", "okay", "yes please", "yes thanks", "yes thank you"}
 )
 _NO = frozenset(
     {"no", "nop", "no gracias", "mejor no", "ahora no", "por ahora no"}

@@ -30,6 +30,8 @@ NO_MODEL = Verdict(Route.UNSURE, Reason.NO_MODEL)
         ("envio", "Si, claro!", "afirmar"),
         ("envio", "NO", "negar"),
         ("precio", "Yes, please", "afirmar"),
+        ("precio", "Sí, muchas gracias", "afirmar"),
+        ("precio", "yes, thanks", "afirmar"),
         ("precio", "no thanks!", "negar"),
         ("precio", "no, gracias", "negar"),
     ],
