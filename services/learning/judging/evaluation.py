@@ -114,9 +114,13 @@ def say(
 def threshold_for(target: float, said: Said) -> float | None:
     """The lowest threshold at which `target` of the accepted rows are right; None: there is none.
 
-    Meant for out-of-fold words on training rows: test rows must not choose.
+    Meant for out-of-fold words on training rows: test rows must not choose. Where all of them
+    together reach it, none speaks against the fixed threshold: the least sure one may be surer yet.
     """
-    return lowest_threshold(said.sure, said.right, target)
+    lowest = lowest_threshold(said.sure, said.right, target)
+    if lowest is None or (said.sure[said.sure > 0] < lowest).any():
+        return lowest
+    return min(lowest, THRESHOLD)
 
 
 def points(said: Said, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:

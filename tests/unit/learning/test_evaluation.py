@@ -42,6 +42,13 @@ def test_equally_sure_rows_are_accepted_together_or_not_at_all() -> None:
     assert threshold_for(0.95, said_of((0.9, "a"), (0.9, "b"), (0.9, "a"))) is None
 
 
+def test_where_every_row_reaches_the_target_none_speaks_against_the_fixed_threshold() -> None:
+    """Else a student that knows all its examples would be asked to be surer than of any of them."""
+    assert threshold_for(0.95, said_of((0.9999, "a"), (0.999, "a"))) == 0.8
+    assert threshold_for(0.95, said_of((0.9999, "a"), (0.7, "a"))) == 0.7
+    assert threshold_for(0.95, said_of((0.9999, "a"), (0.999, "b"))) == 0.9999
+
+
 def test_a_threshold_is_inclusive_and_says_what_it_accepts() -> None:
     found = point(FIVE, 0.7, 0.85)
     assert (found.coverage, found.precision) == (0.8, 0.75)
