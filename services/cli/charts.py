@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BINS = 10
+_LONGEST = 32  # letters of an intent's name beside the matrix, which else has no room left
 _INK, _BLUE, _ORANGE = "#1f2937", "#2563eb", "#d97706"
 _STYLE: dict[Any, Any] = {  # matplotlib types the keys as a long list of literals
     "svg.fonttype": "none",  # text stays text: small, searchable
@@ -70,18 +71,25 @@ def coverage_precision(said: Said, points: Sequence[Point]) -> str:
         _curve(axes, said.sure[said.known], said.right[said.known], _BLUE, "rows in scope")
         if not said.known.all():
             _curve(axes, said.sure, said.right, _ORANGE, "all rows")
-        for point in points:
-            if point.coverage is not None and point.precision is not None:
-                name = "0.8" if point.target is None else f"for {percent(point.target)}"
-                axes.plot(point.coverage, point.precision, "o", color=_INK, markersize=4)
-                axes.annotate(
-                    name, (point.coverage, point.precision),
-                    textcoords="offset points", xytext=(4, 6), size=8,
-                )  # fmt: skip
+        for names, place in _marks(points):
+            axes.plot(*place, "o", color=_INK, markersize=4)
+            axes.annotate(
+                ", ".join(names), place, textcoords="offset points", xytext=(4, 6), size=8
+            )
         axes.set(xlabel="share answered alone", ylabel="share of those right", xlim=(0, 1.02))
         axes.legend(loc="lower left", frameon=False)
         axes.grid(color="#e5e7eb", linewidth=0.6)
     return text.getvalue()
+
+
+def _marks(points: Sequence[Point]) -> Iterator[tuple[list[str], tuple[float, float]]]:
+    """Where thresholds are marked, and their names: of those in one place all, side by side."""
+    marks: dict[tuple[float, float], list[str]] = {}
+    for point in points:
+        if point.coverage is not None and point.precision is not None:
+            name = "0.8" if point.target is None else f"for {percent(point.target)}"
+            marks.setdefault((point.coverage, point.precision), []).append(name)
+    return ((names, place) for place, names in marks.items())
 
 
 def course(
@@ -114,8 +122,9 @@ def confusion(counts: Floats, names: Sequence[str]) -> str:
                 color="white" if shares[row, column] > 0.5 else _INK,
             )  # fmt: skip
         places = range(len(names))
-        axes.set_xticks(places, names, rotation=90, size=6.5)
-        axes.set_yticks(places, names, size=6.5)
+        shown = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in names]
+        axes.set_xticks(places, shown, rotation=90, size=6.5)
+        axes.set_yticks(places, shown, size=6.5)
         axes.set(xlabel="said", ylabel="true")
         axes.spines[:].set_visible(False)
     return text.getvalue()

@@ -1,5 +1,6 @@
 """One HTML page of an evaluation that needs no network: figures, charts, the worst mistakes."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
@@ -7,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.charts import confusion, coverage_precision, reliability
 from services.cli.evaluate import COLUMNS, cells, share, summary
 from services.cli.report import write
 from services.learning.student import Floats
 
 if TYPE_CHECKING:
-    from services.learning.judging.evaluation import Said
+    from services.learning.judging.evaluation import Said, Truths
     from services.learning.judging.trial import Trial
 
 FILE = "evaluation.html"
@@ -24,7 +26,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1f2937; max-width: 96rem; m
        padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem .8rem .25rem 0;
-       border-bottom: 1px solid #e5e7eb; vertical-align: top; }
+       border-bottom: 1px solid #e5e7eb; vertical-align: top; overflow-wrap: anywhere; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem; } .wide { overflow-x: auto; }
 .charts svg { max-width: 100%; height: auto; } p { max-width: 46rem; }
 """
@@ -57,7 +59,7 @@ numbers are rows. Right: the surest rows first.</p>
 the true intent.</p>
 <div class="wide">{confusion(square, names)}</div>
 <h3>Most confused</h3>
-{table(("true", "said", "rows"), _pairs(square, names))}
+{table(("true", "said", "rows"), _pairs(trial.said))}
 <h2>Worst mistakes</h2>
 <p>The surest errors first; rows out of scope that would be answered count as errors.</p>
 {table(("text", "true", "said", "confidence"), _mistakes(trial))}"""
@@ -85,20 +87,22 @@ def _counts(said: "Said") -> Floats:
     return counts
 
 
-def _pairs(counts: Floats, names: Sequence[str]) -> list[tuple[str, ...]]:
-    wrong = counts * (1 - np.eye(len(names)))
-    worst = np.argsort(-wrong, axis=None, kind="stable")[:_PAIRS]
-    places = [divmod(int(place), len(names)) for place in worst]
-    return [
-        (names[row], names[column], str(int(wrong[row, column])))
-        for row, column in places
-        if wrong[row, column]
-    ]
+def _wrong(said: "Said") -> "Truths":
+    """Rows named what they are not. Whatever is not the shop's is rightly named out of scope."""
+    named_out = np.array(said.intents)[said.named] == OUT_OF_SCOPE
+    return np.asarray((said.named != said.truth) & ~(named_out & ~said.known))
+
+
+def _pairs(said: "Said") -> list[tuple[str, ...]]:
+    wrong = _wrong(said)
+    pairs = Counter(zip(said.truth[wrong].tolist(), said.named[wrong].tolist(), strict=True))
+    worst = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:_PAIRS]
+    return [(said.intents[true], said.intents[named], str(rows)) for (true, named), rows in worst]
 
 
 def _mistakes(trial: "Trial") -> list[tuple[str, ...]]:
     said = trial.said
-    wrong = np.flatnonzero(~said.right & (said.named != said.truth))
+    wrong = np.flatnonzero(_wrong(said))
     worst = wrong[np.argsort(-said.sure[wrong], kind="stable")][:_WORST]
     return [
         (
