@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -102,6 +103,12 @@ def test_the_examples_are_written_as_people_type() -> None:
     assert sum(bool({"q", "xq", "tmb", "x", "xfa", "porfa"} & set(line)) for line in words) >= 60
     assert sum(not text.isascii() for text in texts) >= 200
     assert sum("hola" in line or "buenas" in line for line in words) >= 50
+
+
+def test_a_yes_comes_with_thanks_as_a_no_does() -> None:
+    """Else `sí, gracias` after a question is taken for thanks alone, and nothing is done."""
+    thankful = Counter(name for text, name in examples() if "gracias" in bare(text).split())
+    assert min(thankful["afirmar"], thankful["negar"]) >= 6
 
 
 def test_the_everyday_phrases_are_three_an_intent_and_none_is_an_example() -> None:
