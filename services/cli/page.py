@@ -26,7 +26,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1f2937; max-width: 96rem; m
        padding: 0 1rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
 table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem .8rem .25rem 0;
-       border-bottom: 1px solid #e5e7eb; vertical-align: top; overflow-wrap: anywhere; }
+       border-bottom: 1px solid #e5e7eb; vertical-align: top; } td { overflow-wrap: anywhere; }
 .charts { display: flex; flex-wrap: wrap; gap: 1rem; } .wide { overflow-x: auto; }
 .charts svg { max-width: 100%; height: auto; } p { max-width: 46rem; }
 """
