@@ -200,10 +200,9 @@ def _checks() -> Select[Any]:
 
 
 def _waits() -> ColumnElement[bool]:
-    held = select(training_samples.c.id).where(
-        training_samples.c.turn_id == _e.turn_id, training_samples.c.estado == SampleState.HELD
-    )
-    doubtful = and_(_e.audit.is_(None), held.exists())
+    # Listed once: asked of each turn, SQLite goes through all held samples every time.
+    held = select(training_samples.c.turn_id).where(training_samples.c.estado == SampleState.HELD)
+    doubtful = and_(_e.audit.is_(None), _e.turn_id.in_(held))
     return and_(_e.person.is_(None), or_(_e.audit == WAITING, doubtful))
 
 
