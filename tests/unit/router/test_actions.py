@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,26 @@ def test_products_without_a_price_are_for_the_teacher(answer: Answer) -> None:
     assert isinstance(outcome, Escalate)
 
 
+def test_only_what_has_a_price_is_priced(answer: Answer) -> None:
+    shelf = Shelf([Product("Camisa azul"), Product("Camisa roja", price=Decimal(89_900))])
+    outcome = answer("precio", "cuanto valen las camisas?", found=Found(shelf))
+    assert outcome == Reply("Estos son los precios:\n• Camisa roja: $89.900")
+
+
+def test_a_price_is_told_in_the_products_own_currency(answer: Answer) -> None:
+    shelf = Shelf([Product("Camisa", price=Decimal("45.5"), currency="US$")])
+    outcome = answer("precio", "la camisa", found=Found(shelf))
+    assert outcome == Reply("Estos son los precios:\n• Camisa: US$45.50")
+
+
+def test_who_was_asked_something_else_is_asked_which_product(
+    answer: Answer, catalogue: Catalogue
+) -> None:
+    outcome = answer("disponibilidad", "hay stock?", asked="precio")
+    asks = Reply(catalogue["disponibilidad"].replies["ask"], asks="disponibilidad")
+    assert outcome == asks
+
+
 # What there is
 
 
@@ -129,6 +150,12 @@ def test_the_catalogue_lists_ten_products_and_says_that_there_are_more(
     lines = [line for line in outcome.text.splitlines() if line.startswith("•")]
     assert len(stock.products) > len(lines) == 10
     assert "…" in outcome.text
+
+
+def test_a_list_of_just_ten_products_promises_no_more(answer: Answer, stock: Stock) -> None:
+    outcome = answer("catalogo", "que venden?", found=Found(Shelf(stock.products[:10])))
+    assert isinstance(outcome, Reply)
+    assert (outcome.text.count("•"), "…" in outcome.text) == (10, False)
 
 
 def test_the_catalogue_lists_the_kind_that_is_named(answer: Answer) -> None:
@@ -166,6 +193,12 @@ def test_a_colour_or_size_that_the_list_does_not_tell_is_not_promised(
     assert isinstance(answer("disponibilidad", text), Escalate)
 
 
+def test_a_colour_or_size_that_the_category_tells_is_there(answer: Answer) -> None:
+    found = Found(Shelf([Product("Camisa", category="Ropa XL"), Product("Camisa de seda")]))
+    outcome = answer("disponibilidad", "hay camisas XL?", found=found)
+    assert outcome == Reply("Esto es lo que tenemos disponible:\n• Camisa")
+
+
 @pytest.mark.parametrize("text", ["hay stock?", "tienen talla M?", "lo tienen en azul?"])
 def test_availability_of_nothing_named_asks_what_is_meant(
     answer: Answer, catalogue: Catalogue, text: str
@@ -194,6 +227,11 @@ def test_without_promotions_the_prices_are_offered(answer: Answer, catalogue: Ca
 @pytest.mark.parametrize("text", ["como va mi pedido 1042?", "#1042", "la orden nro. 1042 porfa"])
 def test_the_state_of_the_order_that_is_named(answer: Answer, text: str) -> None:
     outcome = answer("estado_pedido", text)
+    assert outcome == Reply("Tu pedido 1042 está: en preparación (sale mañana).")
+
+
+def test_a_number_that_is_said_to_be_an_orders_goes_before_others(answer: Answer) -> None:
+    outcome = answer("estado_pedido", "pague 1046 hace dias, el pedido es 1042")
     assert outcome == Reply("Tu pedido 1042 está: en preparación (sale mañana).")
 
 

@@ -15,6 +15,8 @@ def test_the_buyer_is_known_by_id_or_phone(buyer: str) -> None:
     assert belongs_to(buyer, ANA)
 
 
-@pytest.mark.parametrize("buyer", ["MX.512345678", "juan", "5512345679", "345678", ""])
+@pytest.mark.parametrize(
+    "buyer", ["MX.512345678", "juan", "5512345679", "+52 56 1234 5678", "345678", ""]
+)
 def test_nobody_else_is(buyer: str) -> None:
     assert not belongs_to(buyer, ANA)

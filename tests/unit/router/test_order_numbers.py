@@ -41,6 +41,8 @@ def test_days_hours_dates_and_prices_are_no_order_numbers(text: str) -> None:
 
 def test_when_a_number_was_asked_for_any_number_is_named() -> None:
     assert find_numbers("creo que 15 o 1042", asked=True) == (("15", "1042"), ())
+    # The first of them is looked up, or said to be unknown.
+    assert find_numbers("pague 45000 por el pedido 1042", asked=True) == (("1042", "45000"), ())
 
 
 def test_only_a_few_numbers_of_a_text_are_looked_up() -> None:
