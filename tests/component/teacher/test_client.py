@@ -1,6 +1,7 @@
 """The client against a real HTTP server: every way in which asking goes well or wrong."""
 
 import asyncio
+import json
 import socket
 import sys
 import time
@@ -125,6 +126,24 @@ async def test_a_server_without_json_schemas_is_asked_in_words_and_remembered(
     for _ in range(2):
         assert (await client.ask(at(server), ASKED)).answer.intent == "horario"
     assert ["response_format" in call for call in server.calls] == [True, False, False]
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_server_that_refuses_the_format_by_its_name_is_asked_without_it(
+    server: OpenAIServer, client: TeacherClient, status: int
+) -> None:
+    words = "response_format: extra inputs are not permitted"
+    server.rules = [Rule(status=status, message=words), Rule(intent="horario")]
+    assert (await client.ask(at(server), ASKED)).answer.intent == "horario"
+
+
+async def test_a_model_with_an_endless_name_is_noted_by_its_beginning(
+    server: OpenAIServer, client: TeacherClient
+) -> None:
+    """Paid for is paid for: the name has to fit its column."""
+    said = {"message": {"content": Rule(intent="precio").said()}}
+    server.rules = [Rule(body=json.dumps({"choices": [said], "model": "m" * 500}))]
+    assert (await client.ask(at(server), ASKED)).model == "m" * 191
 
 
 async def test_nobody_listening_is_a_lost_connection(client: TeacherClient) -> None:

@@ -91,6 +91,18 @@ async def test_a_drawn_turn_that_the_router_gives_back_is_paid_and_recorded_once
     assert len(server.calls) == 1
 
 
+async def test_a_turn_that_the_router_gives_back_undrawn_is_answered_and_recorded(
+    stand: Stand, server: OpenAIServer
+) -> None:
+    """It has no shadow that would record it."""
+    server.rules = [ANSWER]
+    word = {**said("precio", 0.97, drawn=False), "reason": Reason.ESCALATED}
+    [[reply, sample]] = await teach(stand.teacher(), lesson(turn_of("pan?"), **word))
+    assert isinstance(reply, ReplyRequested)
+    assert isinstance(sample, SampleRecorded)
+    assert (reply.text, sample.intent) == (ANSWER.reply, "precio")
+
+
 async def test_a_turn_that_another_has_answered_is_only_labelled(
     stand: Stand, server: OpenAIServer
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert
 
+from contracts.codec import decode
 from contracts.envelope import cause
 from contracts.events import (
     Kind,
@@ -41,6 +42,16 @@ async def test_without_a_key_the_customer_gets_one_polite_word_and_a_person_is_a
     assert question.text == "¿hacen envíos a Cuzco? 📦"
     assert stand.woken == 2
     assert server.calls == []
+
+
+async def test_a_holding_reply_says_what_it_answers_and_keeps_its_trace(stand: Stand) -> None:
+    stand.settings = LiveSettings()
+    asked = lesson(turn_of("pan?"))
+    await teach(stand.teacher(), asked)
+    async with stand.database.begin() as connection:
+        [row] = await outbox.claim(connection, 100, "test", 0)
+    holding = decode(row.body)
+    assert (holding.causation_id, holding.traceparent) == (asked.id, asked.traceparent)
 
 
 async def test_a_published_holding_reply_is_not_published_again(stand: Stand) -> None:

@@ -65,6 +65,7 @@ def test_who_the_customer_is_stays_here() -> None:
 def test_it_is_bounded() -> None:
     history = tuple(Line("in", None, "x" * 4_096) for _ in range(10))
     assert len(asked(*["y" * 4_096] * 10, history=history).user) < 12_500
+    assert len(blind(CATALOGUE, turn_of(*["y" * 4_096] * 10)).user) < 6_500
 
 
 def test_the_second_question_has_the_text_alone_and_an_order_of_its_own() -> None:
