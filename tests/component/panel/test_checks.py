@@ -1,8 +1,9 @@
 """People label turns without seeing what was said of them; what they say becomes a sample."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select, update
 
 from contracts.codec import decode
 from contracts.events import Author, Origin, SampleRecorded
@@ -11,6 +12,8 @@ from services.storage.engine import Database
 from services.storage.evidence import Said, Voice
 from services.storage.outbox import OutboxStore
 from services.storage.samples import NewSample, SampleState
+from services.storage.tables import auditoria
+from services.storage.tables import evidence as graded_turns
 from tests.component.panel.conftest import Panel
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -50,6 +53,21 @@ async def test_checks_are_listed_without_what_was_said_of_them(panel: Panel) -> 
     assert first["text"] == "hola de agrees"
 
 
+async def test_no_more_are_listed_than_asked_for(panel: Panel) -> None:
+    answer = await panel.client.get("/checks", params={"limit": 1})
+    assert [each["turn_id"] for each in answer.json()["checks"]] == ["agrees"]
+
+
+async def test_an_agreement_that_has_left_the_window_is_asked_about_no_more(
+    panel: Panel, database: Database
+) -> None:
+    long_ago = NOW - timedelta(days=91)
+    async with database.begin() as connection:
+        agrees = update(graded_turns).where(graded_turns.c.turn_id == "agrees")
+        await connection.execute(agrees.values(created_at=long_ago))
+    assert [each["turn_id"] for each in await listed(panel)] == ["differs"]
+
+
 async def test_a_label_is_a_persons_sample(panel: Panel, database: Database) -> None:
     answer = await panel.client.post("/checks/differs", json=LABEL)
     assert (answer.status_code, answer.json()) == (202, {"turn_id": "differs"})
@@ -63,6 +81,10 @@ async def test_a_label_is_a_persons_sample(panel: Panel, database: Database) -> 
         contact_id="luz",
     )
     assert len(panel.woken) == 1
+    async with database.read() as connection:
+        history = select(auditoria.c.who, auditoria.c.what, auditoria.c.target, auditoria.c.after)
+        [noted] = await connection.execute(history)
+    assert tuple(noted) == ("Ana", "label", "differs", "saludo")
     assert [each["turn_id"] for each in await listed(panel)] == ["agrees"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from services.learning.certifying.trust import Graded, Policy, Standing, trust
+from services.panel import body_limit, engine
 from services.runtime.http import PortBusy
 from services.storage.engine import Database
 from tests.component.panel.conftest import Open, Panel, Parrot
@@ -127,6 +128,27 @@ async def test_a_body_over_64_kib_is_refused(here: Panel) -> None:
     assert error_of(answer)["expected"] == "at most 65,536 bytes"
 
 
+async def test_a_body_of_64_kib_is_taken(here: Panel) -> None:
+    body = json.dumps(HOLA).encode().ljust(65_536)
+    headers = {"content-type": "application/json"}
+    answer = await here.client.post("/classify", content=body, headers=headers)
+    assert answer.status_code == 200
+
+
+async def test_a_body_that_never_comes_is_not_waited_for(
+    here: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(body_limit, "PATIENCE", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
+    writer.write(
+        b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 9\r\n\r\n{"
+    )
+    async with asyncio.timeout(5):
+        assert b"408" in await reader.readline()
+    writer.close()
+
+
 async def test_a_chunked_body_is_refused_before_it_has_ended(here: Panel) -> None:
     """The rest of it never comes: an answer shows that nobody waits for it."""
     reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
@@ -177,6 +199,26 @@ async def test_health_says_what_there_is(panel: Panel) -> None:
         "broker": "ok",
         "database": "ok",
     }
+
+
+async def test_health_does_not_wait_for_what_says_nothing(
+    here: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent() -> str | None:
+        return await asyncio.Event().wait() and None
+
+    monkeypatch.setattr(engine, "PATIENCE", 0.1)
+    async with asyncio.timeout(5):
+        found = await engine.health(here.slot, {"broker": silent})
+    assert (found.status, found.broker) == ("degraded", "the broker did not answer within 0.1 s")
+
+
+async def test_a_model_that_could_not_be_taken_is_no_good_health(panel: Panel) -> None:
+    """The former one answers: /health says why."""
+    panel.slot.problem = "the newest model is of a later release"
+    health = (await panel.client.get("/health")).json()
+    assert (health["status"], health["model"]) == ("degraded", "20260101T000000-00000000")
+    assert health["problem"] == "the newest model is of a later release"
 
 
 async def test_the_panel_stays_up_without_a_model_or_a_database(open_panel: Open) -> None:

@@ -1,11 +1,12 @@
 """The catalogue by HTTP: looked at, edited, renamed, and added to."""
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from services.panel.intents import made
 from services.storage import catalogue, versions
 from services.storage.engine import Database
-from services.storage.tables import training_samples
+from services.storage.tables import auditoria, training_samples
 from tests.component.panel.conftest import Panel
 
 WARRANTY = {"name": "garantia", "description": "Pregunta por la garantía.", "reply": "Un año."}
@@ -54,6 +55,18 @@ async def test_an_accepted_proposal_is_an_intent_with_its_samples(panel: Panel) 
         "garantia", "reply", "Un año.", 3,
     )  # fmt: skip
     assert (await panel.client.get("/intents/proposed")).json() == {"proposed": []}
+
+
+async def test_who_adds_an_intent_is_in_the_history(panel: Panel, database: Database) -> None:
+    await panel.client.post("/intents", json=WARRANTY | {"requested_by": "ana"})
+    async with database.read() as connection:
+        [noted] = await connection.execute(select(auditoria.c.who, auditoria.c.target))
+    assert tuple(noted) == ("ana", "garantia")
+
+
+def test_a_holding_reply_with_braces_is_said_as_the_shop_wrote_it() -> None:
+    added = made("garantia", "Pregunta por la garantía.", None, "Espera {un momento} :}")
+    assert (added.action, added.reply.format()) == ("handoff", "Espera {un momento} :}")
 
 
 async def test_without_a_reply_a_person_is_called(panel: Panel) -> None:

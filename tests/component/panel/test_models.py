@@ -67,6 +67,14 @@ async def test_a_model_is_shown_whole(panel: Panel, two: tuple[str, str]) -> Non
     assert scores == sorted(scores)
 
 
+async def test_the_newest_models_are_listed_no_more_than_asked_for(
+    panel: Panel, two: tuple[str, str]
+) -> None:
+    for limit in (1, 2):
+        listed = (await panel.client.get("/models", params={"limit": limit})).json()["models"]
+        assert [each["version"] for each in listed] == [two[1], two[0]][:limit]
+
+
 async def test_an_alias_names_a_model(panel: Panel, two: tuple[str, str]) -> None:
     for name, version in zip(("previous", "champion"), two, strict=True):
         assert (await panel.client.get(f"/models/{name}")).json()["version"] == version

@@ -45,3 +45,16 @@ async def test_trust_is_told_with_its_evidence_and_history(
     assert told["evidence"]["precision_bound"] is None
     assert told["samples_until_training"] == 49, "one text in two spellings is one"
     assert [each["why"] for each in told["history"]] == ["9 of 10 rows right"]
+
+
+async def test_a_training_that_is_overdue_misses_no_samples(
+    database: Database, panel: Panel
+) -> None:
+    texts = [
+        f"gracias {one}{other}" for one in "bcdfglmn" for other in ("ana", "eso", "ina", "oro")
+    ]
+    texts += [f"muchas {text}" for text in texts]
+    async with database.begin() as connection:
+        await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
+        await samples.store(connection, [sample(text, text) for text in texts])
+    assert (await panel.client.get("/trust")).json()["samples_until_training"] == 0
