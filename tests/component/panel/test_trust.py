@@ -33,14 +33,17 @@ async def test_trust_is_told_with_its_evidence_and_history(
         Voice(f"t-{place}", "teacher", label, "cuanto?", None, "live", now, said)
         for place, label in enumerate(labels)
     ]
+    unsure = said._replace(confidence=0.5)
+    others = [each._replace(turn_id=f"unsure-{each.turn_id}", said=unsure) for each in voices]
     async with database.begin() as connection:
-        await evidence.hear(connection, voices)
+        await evidence.hear(connection, [*voices, *others])
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
         await samples.store(connection, [sample("Gracias", "1"), sample("GRACIAS", "2")])
         await put_in_force(
             connection, Standing(why="9 of 10 rows right"), Policy(), Graded(10, 10), version="v1"
         )
     told = (await panel.client.get("/trust")).json()
+    assert (told["evidence"]["rows"], told["evidence"]["answered_alone"]) == (20, 0.5)
     assert told["evidence"]["agreement"] == 0.9
     assert told["evidence"]["precision_bound"] is None
     assert told["samples_until_training"] == 49, "one text in two spellings is one"
