@@ -8,18 +8,19 @@ import random
 from datetime import UTC, datetime
 
 import numpy as np
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import libraries, sign
-from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.order import Hear, Order, Outcome, Worse
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
 from services.storage.samples import NewSample
+from services.storage.tables import intenciones_sistema
 from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, at_once, sample_of, wish
 from tests.turns import envelope_of
@@ -48,6 +49,31 @@ async def test_a_promotion_is_told_through_the_outbox(shop: Shop) -> None:
     assert event == ModelPromoted(version=kept.manifest.version, digest=kept.manifest.digest)
     assert decode(trusted.body).data.type == "certificate.issued"
     assert shop.outbox_woken == 1
+
+
+async def test_a_training_is_told_what_the_operator_has_decided(shop: Shop) -> None:
+    shop.live.settings = LiveSettings(
+        ml_intenciones_siempre_preguntar=("precio",),
+        ml_intenciones_nunca_preguntar=("saludo",),
+        ml_precision_objetivo=97.0,
+        ml_evidencia_dias=30,
+        ml_evidencia_filas=500,
+        ml_idioma="en",
+    )
+    orders: list[Order] = []
+
+    async def hear_out(order: Order, _hear: Hear) -> Outcome:
+        orders.append(order)
+        return Worse(samples=1, reason="Refused: a rehearsal.")
+
+    critical = update(intenciones_sistema).where(intenciones_sistema.c.nombre == "despedida")
+    async with shop.database.begin() as connection:
+        await connection.execute(critical.values(critica=True))
+    assert await shop.look(hear_out)
+    [order] = orders
+    assert order.critical == ("despedida",)
+    assert (order.decided, order.target) == (("precio", "saludo"), 0.97)
+    assert (order.evidence_days, order.evidence_rows, order.language) == (30, 500, "en")
 
 
 async def test_fifty_new_samples_lead_to_a_new_model(shop: Shop) -> None:

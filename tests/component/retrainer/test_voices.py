@@ -191,9 +191,10 @@ async def test_a_share_of_the_agreements_waits_for_a_person(
     undrawn = FIRM.model_copy(update={"drawn": False})
     await shop.take(said("precio", turn_id="agrees"), said("envio", turn_id="differs"))
     await shop.take(said("precio", turn_id="undrawn", graded=undrawn))
-    async with shop.database.read() as connection:
+    async with shop.database.begin() as connection:
         found = await evidence.checks(connection, 10)
-    assert [check.turn_id for check in found] == [*["agrees"] * waiting, "differs"]
+        assert [check.turn_id for check in found] == [*["agrees"] * waiting, "differs"]
+        assert await evidence.check(connection, "undrawn") is None
 
 
 async def test_a_proposed_intent_is_kept(shop: Shop) -> None:
@@ -213,6 +214,15 @@ async def test_what_two_other_contacts_also_say_is_released_before_a_training(sh
     assert await release_confirmed(shop.database, "es")
     assert ("envio", "released") in await stored(shop)
     assert await release_confirmed(shop.database, "es") == []
+
+
+async def test_a_training_learns_what_similar_samples_have_confirmed_by_then(shop: Shop) -> None:
+    await shop.take(said("envio"))
+    for contact in ("luz", "eva"):
+        await shop.take(envelope_of(alike(contact), given_id=f"alike-{contact}"))
+    assert ("envio", "held") in await stored(shop)
+    assert await shop.look()
+    assert ("envio", "released") in await stored(shop)
 
 
 @pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.REPLAYED])
