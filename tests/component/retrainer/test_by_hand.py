@@ -205,7 +205,9 @@ async def test_the_threshold_of_the_restored_model_is_in_force_again(shop: Shop)
         lower = newest._replace(cause="look", state="certified", certified=0.3, provisional=0.2)
         await certificates.add(connection, lower)
     await roll_back(shop.database, KEY, "ana")
+    told = shop.outbox_woken
     assert await looks_of(shop, "one").look() is None
+    assert shop.outbox_woken == told + 1
     async with shop.database.read() as connection:
         [stored, *_] = await certificates.history(connection)
     assert (stored.cause, stored.model_version) == ("promotion", first)

@@ -187,8 +187,10 @@ async def test_a_raised_target_has_its_threshold_long_before_it_can_be_tested(
     assert await looks.look() is None
     harder = {"ml_precision_objetivo": 99.0}
     shop.live.settings = shop.live.settings.model_copy(update=harder)
+    told = shop.outbox_woken
     for _ in range(2):
         assert await looks.look() is None
+    assert shop.outbox_woken == told + 1
     stored = await newest(shop)
     assert stored is not None
     assert (stored.cause, stored.state, stored.target) == (TARGET, "unproven", 0.99)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from contracts.events import Graded, Origin
 from services.retrainer.wiring import assemble
 from services.runtime.broker import BrokerAway
 from services.runtime.embedded import EmbeddedBroker
@@ -14,7 +15,7 @@ from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
 from services.runtime.process import Frame
 from services.runtime.settings import Settings
-from services.storage import intents, outbox, versions
+from services.storage import certificates, intents, outbox, versions
 from services.storage.outbox import OutboxStore
 from services.trusting import policy_of
 from tests.component.retrainer.conftest import KEY, Shop, sample_of
@@ -40,6 +41,39 @@ async def test_a_renamed_intent_is_learned_as_soon_as_it_is_followed(
     stop.set()
     await running
     assert await shop.champion() != first
+
+
+async def test_evidence_and_rules_are_looked_at_as_soon_as_they_come(
+    shop: Shop, tmp_path: Path
+) -> None:
+    told, stop, live = asyncio.Event(), asyncio.Event(), Live(LiveSettings())
+    broker = EmbeddedBroker(tmp_path / "broker.sqlite")
+    frame = Frame(Settings(), live, broker, Metrics(CollectorRegistry()), told.set)
+    part = assemble(frame, shop.database, Keys(b"", KEY), policy_of)
+    [intake], [_, look] = part.intakes, part.background
+    running = asyncio.create_task(look(stop))
+    word = Graded(said="saludo", confidence=0.99, model_version="v1", drawn=True)
+    samples = [
+        envelope_of(
+            sample_of(f"hola {n}", "saludo").model_copy(
+                update={"turn_id": f"t-{n}", "graded": word, "origin": Origin.LIVE}
+            ),
+            given_id=f"s-{n}",
+        )
+        for n in range(130)
+    ]
+    await intake.handler(samples)
+    async with asyncio.timeout(30):  # half of what it would sleep
+        await told.wait()
+        told.clear()
+        live.settings = LiveSettings(ml_intenciones_siempre_preguntar=("saludo",))
+        await part.follows[versions.SETTINGS]()
+        await told.wait()
+    stop.set()
+    await running
+    async with shop.database.read() as connection:
+        history = await certificates.history(connection)
+    assert [each.state for each in history] == ["unproven", "certified"]
 
 
 async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_path: Path) -> None:
