@@ -233,6 +233,21 @@ async def test_a_certificate_ends_when_its_rows_have_aged(shop: Shop, looks: Loo
     assert await looks.look() is None
 
 
+async def test_looks_at_rows_that_have_all_aged_cost_the_next_ones_nothing(
+    shop: Shop, looks: Looks
+) -> None:
+    """A look at other evidence may be as bold as a first one."""
+    await grade(shop, 0, 130)
+    assert await looks.look()
+    old = datetime.now(UTC) - timedelta(days=91)
+    async with shop.database.begin() as connection:
+        await connection.execute(update(tables.evidence).values(created_at=old))
+    await grade(shop, 130, 130)
+    seen = await looks.look()
+    assert seen is not None
+    assert (seen.state, seen.number, seen.rows) == (TrustState.CERTIFIED, 1, 130)
+
+
 async def test_simulated_traffic_certifies_nothing(shop: Shop, looks: Looks) -> None:
     await grade(shop, 0, 200, origin="simulated")
     assert await looks.look() is None
@@ -244,6 +259,13 @@ async def test_two_retrainers_look_once(shop: Shop, looks: Looks) -> None:
     assert len([each for each in seen if each]) == 1
     async with shop.database.read() as connection:
         assert len(await certificates.history(connection)) == 1
+
+
+async def test_who_has_looked_leaves_the_next_look_to_any(shop: Shop, looks: Looks) -> None:
+    await grade(shop, 0, 130)
+    assert await looks.look()
+    await grade(shop, 130, 65)
+    assert await looks_of(shop, "two").look()
 
 
 async def test_a_look_and_a_promotion_at_one_moment_do_not_undo_each_other(
