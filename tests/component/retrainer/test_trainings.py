@@ -6,6 +6,7 @@ import io
 import json
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 from sqlalchemy import text, update
@@ -13,8 +14,8 @@ from sqlalchemy import text, update
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
 from contracts.events import ModelPromoted
-from services.learning.artifact import libraries, sign
-from services.retrainer.order import Hear, Order, Outcome, Worse
+from services.learning.artifact import MODEL, libraries, sign
+from services.retrainer.order import Better, Hear, Order, Outcome, Worse
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
@@ -280,6 +281,24 @@ async def test_a_model_of_another_key_is_replaced_only_when_asked(shop: Shop) ->
     await shop.take(wish())
     assert await shop.look()
     assert (await shop.history())[0].state == State.PROMOTED
+
+
+async def test_a_model_that_is_damaged_before_it_is_stored_is_not_put_in_force(shop: Shop) -> None:
+    async def damaged(order: Order, hear: Hear) -> Outcome:
+        outcome = await at_once(order, hear)
+        assert isinstance(outcome, Better)
+        _cut(order.models_dir / outcome.version / MODEL)
+        return outcome
+
+    assert await shop.look(damaged)
+    [made] = await shop.history()
+    assert made.state == State.FAILED
+    assert "half-written" in (made.reason or "")
+    assert await shop.champion() is None
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
 
 
 async def test_old_models_go_but_not_those_in_force(shop: Shop) -> None:
