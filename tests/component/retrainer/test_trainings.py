@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
@@ -21,7 +21,7 @@ from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
 from services.storage.samples import NewSample
-from services.storage.tables import intenciones_sistema
+from services.storage.tables import intenciones_sistema, log_entrenamientos
 from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, at_once, sample_of, wish
 from tests.turns import envelope_of
@@ -52,6 +52,30 @@ async def test_a_promotion_is_told_through_the_outbox(shop: Shop) -> None:
     assert shop.outbox_woken == 1
 
 
+async def ordered(shop: Shop) -> Order:
+    """What a training that is due is told."""
+    orders: list[Order] = []
+
+    async def rehearse(order: Order, _hear: Hear) -> Outcome:
+        orders.append(order)
+        return Worse(samples=1, reason="Refused: a rehearsal.")
+
+    assert await shop.look(rehearse)
+    [order] = orders
+    return order
+
+
+async def test_a_model_that_no_training_here_has_made_is_compared_with_nothing(shop: Shop) -> None:
+    """It names the samples of another database, by which nobody knows what it has learned."""
+    await shop.look()
+    await shop.take(wish("before"))
+    assert (await ordered(shop)).champion == await shop.champion()
+    async with shop.database.begin() as connection:
+        await connection.execute(delete(log_entrenamientos))
+    await shop.take(wish("after"))
+    assert (await ordered(shop)).champion is None
+
+
 async def test_a_training_is_told_what_the_operator_has_decided(shop: Shop) -> None:
     shop.live.settings = LiveSettings(
         ml_intenciones_siempre_preguntar=("precio",),
@@ -61,17 +85,10 @@ async def test_a_training_is_told_what_the_operator_has_decided(shop: Shop) -> N
         ml_evidencia_filas=500,
         ml_idioma="en",
     )
-    orders: list[Order] = []
-
-    async def hear_out(order: Order, _hear: Hear) -> Outcome:
-        orders.append(order)
-        return Worse(samples=1, reason="Refused: a rehearsal.")
-
     critical = update(intenciones_sistema).where(intenciones_sistema.c.nombre == "despedida")
     async with shop.database.begin() as connection:
         await connection.execute(critical.values(critica=True))
-    assert await shop.look(hear_out)
-    [order] = orders
+    order = await ordered(shop)
     assert order.critical == ("despedida",)
     assert (order.decided, order.target) == (("precio", "saludo"), 0.97)
     assert (order.evidence_days, order.evidence_rows, order.language) == (30, 500, "en")
