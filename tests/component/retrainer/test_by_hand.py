@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy import delete, select
 
+from services.learning.certifying.trust import Graded, Policy, Standing
 from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
 from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.standing import after_choice
 from services.storage import certificates, models, outbox, versions
 from services.storage.engine import Database
 from services.storage.tables import auditoria, model_artifacts, model_chunks
@@ -217,3 +219,11 @@ async def test_the_threshold_of_the_restored_model_is_in_force_again(shop: Shop)
     await looks_of(shop, "one").look()
     async with shop.database.read() as connection:
         assert len(await certificates.history(connection)) == 4
+
+
+def test_a_model_of_which_nothing_is_known_keeps_the_threshold_in_force() -> None:
+    policy, graded = Policy(), Graded(0, 0)
+    unsure = Standing(provisional=0.93)
+    assert after_choice(unsure, None, policy, graded).provisional == 0.93
+    assert after_choice(unsure, 0.71, policy, graded).provisional == 0.71
+    assert after_choice(Standing(), None, policy, graded).provisional == policy.threshold
