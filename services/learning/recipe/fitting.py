@@ -18,9 +18,6 @@ BLOCKS = (0.85, 1.0, 0.8)
 ON_ALL = (Joint(), Apart())  # these machines read all blocks
 ON_MEANING = (Joint(),)  # and these the meaning alone, at length 1
 MACHINES = len(ON_ALL + ON_MEANING) + 1  # the last one goes by the intents' names
-# Who learns nothing is not drawn to small weights either: where two names happen to part a few rows
-# it would be believed without end. Hundreds of rows hardly notice.
-SPREAD = np.array([np.inf] * (MACHINES - 1) + [10.0])
 _WIDE = 256  # as many fits at once as have so many intents together: wider arrays leave the cache
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
 _LEAST = 1e-12  # a probability of 0 has no logarithm
@@ -118,22 +115,23 @@ def score(counts: Counts, fitted: Fit, rows: Rows, belief: Floats) -> Floats:
     return np.where(np.isinf(scores), lowest - _UNSEEN, scores)
 
 
-def blend(scores: Floats, intents: Rows, spread: float | Floats = np.inf) -> Floats:
+def blend(scores: Floats, intents: Rows) -> Floats:
     """The factor of each machine's scores that makes the right intents likeliest (least log-loss).
 
-    `scores` (machines, rows, intents) are out of fold. The loss is convex in the factors. One whose
-    `spread` is finite is drawn to zero, as if factors were spread so around it.
+    `scores` (machines, rows, intents) are out of fold. Of n rows, one in n + 2 is taken for one
+    whose intent is another, whichever: where all are right, nothing else keeps the factors from
+    rising without end (after Platt, Probabilistic outputs for support vector machines, 1999). The
+    loss is convex in the factors.
     """
-    rows = np.arange(len(intents))
-    right = scores[:, rows, intents]
-    pull = 1 / (len(rows) * np.square(spread))
+    others, doubt = scores.shape[2] - 1, 1 / (len(intents) + 2)
+    truth = np.full(scores.shape[1:], doubt / others)
+    truth[np.arange(len(intents)), intents] = 1 - doubt
+    wanted = np.einsum("ri,mri->m", truth, scores) / len(intents)
 
     def loss(factors: Floats) -> tuple[float, Floats]:
         likely = softmax(np.tensordot(factors, scores, 1), 1.0)
-        expected = np.einsum("ri,mri->mr", likely, scores)
-        lost = -np.log(np.maximum(likely[rows, intents], _LEAST)).mean()
-        drawn = pull * factors
-        return float(lost + drawn @ factors / 2), (expected - right).mean(axis=1) + drawn
+        lost = -np.einsum("ri,ri->", truth, np.log(np.maximum(likely, _LEAST))) / len(intents)
+        return float(lost), np.einsum("ri,mri->m", likely, scores) / len(intents) - wanted
 
     bounds = [(_LEAST_FACTOR, None)] * len(scores)
     found = minimize(loss, np.ones(len(scores)), jac=True, method="L-BFGS-B", bounds=bounds)

@@ -11,7 +11,7 @@ from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
 from services.learning.recipe.counting import Counts, Rows, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
-from services.learning.recipe.fitting import MACHINES, SPREAD, Fit, blend, fit, score, weights
+from services.learning.recipe.fitting import MACHINES, Fit, blend, fit, score, weights
 from services.learning.recipe.folds import deal
 from services.learning.recipe.names import by_name
 from services.learning.recipe.strangers import bar
@@ -60,7 +60,7 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
     named, believed = by_name(intents, language), belief(familiar, enough)
     scores, fitted = held_out_scores(counts, truth, folds, named, believed, seed, progress)
-    factors = blend(scores, truth, SPREAD)
+    factors = blend(scores, truth)
     learned = weights(counts, fitted, intents, language, own, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
     if strange := bar(blended, truth, intents):

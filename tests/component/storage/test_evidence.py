@@ -1,18 +1,16 @@
 """Evidence gathers the voices on a turn in any order; certificates keep what they led to."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
-from services.storage import certificates, evidence, samples, tables, versions
+from services.storage import certificates, evidence, samples, versions
 from services.storage.certificates import LOOK, PROMOTION, Certificate
 from services.storage.engine import Database
 from services.storage.evidence import Check, Said, Voice
 from services.storage.samples import NewSample, SampleState
-from services.storage.upsert import insert_ignore
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 SAID = Said("precio", 0.97, "v1", True)
@@ -144,22 +142,6 @@ async def test_a_contradiction_that_nobody_settled_waits_for_a_person_too(
         assert (check.turn_id, check.agreed) == ("b", False)
         assert await evidence.check(connection, "b") == check
         assert await evidence.checks(connection, 9) == []
-
-
-async def test_what_waits_is_listed_at_once_however_much_is_held(database: Database) -> None:
-    """Behind 3,000 turns that nobody doubts; SQLite once went through what is held for each."""
-    turns = [f"t-{n}" for n in range(6_000)]
-    said = {"text": "¿cuánto?", "said": "precio", "confidence": 0.97, "drawn": True}
-    heard = [{"turn_id": each, "teacher": "envio", "created_at": NOW, **said} for each in turns]
-    held = [sample(f"{n}", "envio", SampleState.HELD) for n in range(3_000, 6_000)]
-    async with database.begin() as connection:
-        await insert_ignore(connection, tables.evidence, heard)
-        await samples.store(connection, held)
-    async with database.read() as connection:
-        began = time.perf_counter()
-        found = await evidence.checks(connection, 2)
-        assert time.perf_counter() - began < 1
-    assert [each.turn_id for each in found] == ["t-3000", "t-3001"]
 
 
 async def test_of_one_contact_the_newest_turns_count(database: Database) -> None:

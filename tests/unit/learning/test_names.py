@@ -13,10 +13,6 @@ from services.learning.recipe.training import train
 from services.learning.student import Example
 
 FEW = 4
-STRANGE = [
-    "el perro ladra fuerte", "quién ganó el partido ayer", "me duele la cabeza",
-    "cuéntame un chiste", "está lloviendo mucho", "cómo se hace el arroz", "me robaron la bici",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -52,17 +48,6 @@ def test_names_that_mislead_do_no_harm(catalogue_rows: list[Example]) -> None:
     wrong = dict(zip(intents, [*intents[1:], intents[0]], strict=True))
     misled = right(renamed(few, wrong), renamed(others, wrong))
     assert misled > right(renamed(few, codes), renamed(others, codes)) - 0.02
-
-
-@pytest.mark.parametrize(
-    ("pair", "texts"), [(("ubicacion", "humano_contacto"), 2), (("catalogo", "humano_contacto"), 4)]
-)
-def test_names_that_happen_to_part_a_few_rows_make_nobody_sure_of_strangers(
-    catalogue_rows: list[Example], pair: tuple[str, str], texts: int
-) -> None:
-    few, _ = dealt([row for row in catalogue_rows if row.intent in pair], texts)
-    said = train(few).student.predict(STRANGE)
-    assert sum(each.confidence >= 0.9 for each in said) <= len(STRANGE) / 2
 
 
 def dealt(rows: list[Example], texts: int = FEW) -> tuple[list[Example], list[Example]]:

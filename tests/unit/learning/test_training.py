@@ -1,6 +1,7 @@
 """Training: what the student learns from the catalogue, and from too little."""
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ from services.learning.recipe.training import TrainingDataError, train
 from services.learning.student import Example
 from services.learning.trained import Trained
 
+STRANGE = [
+    "el perro ladra fuerte", "quién ganó el partido ayer", "me duele la cabeza",
+    "cuéntame un chiste", "está lloviendo mucho", "cómo se hace el arroz", "me robaron la bici",
+]  # fmt: skip
 PHRASES = json.loads((Path(__file__).parents[2] / "everyday_phrases.json").read_text())
 
 
@@ -139,6 +144,19 @@ def test_two_intents_of_two_texts_are_enough() -> None:
     answers = train(rows).student.predict(["hola", "chau"])
     assert [answer.intent for answer in answers] == ["h", "c"]
     assert all(len(answer.alternatives) == 1 for answer in answers)
+
+
+@pytest.mark.parametrize(
+    ("pair", "texts"),
+    [(("saludo", "despedida"), 4), (("catalogo", "humano_contacto"), 4), (("afirmar", "negar"), 8),
+     (("despedida", "agradecimiento"), 20)],
+)  # fmt: skip
+def test_a_few_rows_that_are_told_apart_without_error_make_nobody_sure_of_strangers(
+    catalogue_rows: list[Example], pair: tuple[str, str], texts: int
+) -> None:
+    of = ([row for row in catalogue_rows if row.intent == intent][:texts] for intent in pair)
+    said = train(list(chain(*of))).student.predict(STRANGE)
+    assert sum(each.confidence >= 0.9 for each in said) <= len(STRANGE) / 3
 
 
 def test_texts_without_a_readable_sign_train_and_predict() -> None:
