@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.clock import now
@@ -167,12 +167,10 @@ async def learned_up_to(connection: AsyncConnection, version: str) -> int:
 async def seen_up_to(connection: AsyncConnection) -> int:
     """The newest sample that no training has to be started for any more.
 
-    It was there when a model was last promoted, by a training or by hand, or when a training was
-    last started by itself. So what led to a model that a person rolled back does not bring it back.
+    It was there when a training last ended, however it did, or when a model was last put in force
+    by hand. So what led to a model that a person rolled back does not bring it back.
     """
-    tried = and_(_log.requested_by == AUTOMATIC, _log.finished_at.is_not(None))
-    promoted = _log.state.in_((State.PROMOTED, State.CHOSEN))
-    return await _newest(connection, or_(tried, promoted))
+    return await _newest(connection, _log.finished_at.is_not(None))
 
 
 async def intents_seen(connection: AsyncConnection) -> str | None:

@@ -19,8 +19,8 @@ Chosen = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
 
 # How much worse the challenger may look before it is refused; shares in [0, 1]. Whatever the limit,
-# a figure may fall by its noise, divided by the root of the rows: some 1.5 standard deviations of
-# what two models of one worth differ by.
+# a figure may fall by its noise, divided by the root of the rows: two to four standard deviations
+# of what two models of one worth differ by.
 _F1_FALL, _F1_NOISE = 0.01, 0.5
 _COVERAGE_FALL, _COVERAGE_NOISE = 0.05, 2.0
 _MOST_NOISE = 0.2  # measured from 250 rows on; with fewer, more would forgive everything

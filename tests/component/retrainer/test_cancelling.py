@@ -70,6 +70,19 @@ async def test_a_shop_without_a_model_does_not_begin_again_at_once(shop: Shop) -
     assert not await shop.look()
 
 
+async def test_what_a_cancelled_wish_had_seen_starts_no_training_by_itself(shop: Shop) -> None:
+    async def meanwhile(order: Order, hear: Hear) -> Outcome:
+        await cancel(shop.database, "wish-1")
+        return await at_once(order, hear)
+
+    await shop.look()
+    await shop.take_samples(shop.alike(60), "new")
+    await shop.take(wish())
+    assert await shop.look(meanwhile)
+    assert (await shop.history())[0].state == State.CANCELLED
+    assert not await shop.look()
+
+
 async def test_a_model_that_was_ready_when_it_was_cancelled_is_not_put_in_force(
     shop: Shop,
 ) -> None:
