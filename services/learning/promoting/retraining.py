@@ -51,7 +51,7 @@ def retrain(
     seed: int = 0,
     progress: Progress = lambda _stage, _share: None,
 ) -> Retrained:
-    """Six fits, whether there is a champion or not; raises TrainingDataError for too few rows.
+    """One training, champion or not; raises TrainingDataError for too few rows.
 
     `target` is the precision at which coverages are compared; `critical` names the intents that may
     lose less than others.
