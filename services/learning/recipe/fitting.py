@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
+from scipy.special import logsumexp
 
 from services.learning.recipe.alike import Alike, alike
 from services.learning.recipe.counting import Counts, Rows, held_by, idf_of, unseen_idf, weigh
@@ -20,7 +21,6 @@ ON_MEANING = (Joint(),)  # and these the meaning alone, at length 1
 MACHINES = len(ON_ALL + ON_MEANING) + 1  # the last one goes by the intents' names
 _WIDE = 256  # as many fits at once as have so many intents together: wider arrays leave the cache
 _UNSEEN = 1.0  # how far below the row's lowest score an intent without training rows is put
-_LEAST = 1e-12  # a probability of 0 has no logarithm
 _LEAST_FACTOR = 0.01  # rows that contradict one another then give all intents about the same
 
 
@@ -115,22 +115,23 @@ def score(counts: Counts, fitted: Fit, rows: Rows, belief: Floats) -> Floats:
     return np.where(np.isinf(scores), lowest - _UNSEEN, scores)
 
 
-def blend(scores: Floats, intents: Rows) -> Floats:
+def blend(scores: Floats, intents: Rows, different: int) -> Floats:
     """The factor of each machine's scores that makes the right intents likeliest (least log-loss).
 
-    `scores` (machines, rows, intents) are out of fold. Of n rows, one in n + 2 is taken for one
-    whose intent is another, whichever: where all are right, nothing else keeps the factors from
-    rising without end (after Platt, Probabilistic outputs for support vector machines, 1999). The
-    loss is convex in the factors.
+    `scores` (machines, rows, intents) are out of fold, of n `different` texts. One row in n + 2 is
+    taken for one whose intent is another, whichever: where all are right, nothing else keeps the
+    factors from rising without end (after Platt, Probabilistic outputs for support vector machines,
+    1999). Copies of a text are no more proof than one. The loss is convex in the factors.
     """
-    others, doubt = scores.shape[2] - 1, 1 / (len(intents) + 2)
+    others, doubt = scores.shape[2] - 1, 1 / (different + 2)
     truth = np.full(scores.shape[1:], doubt / others)
     truth[np.arange(len(intents)), intents] = 1 - doubt
     wanted = np.einsum("ri,mri->m", truth, scores) / len(intents)
 
     def loss(factors: Floats) -> tuple[float, Floats]:
-        likely = softmax(np.tensordot(factors, scores, 1), 1.0)
-        lost = -np.einsum("ri,ri->", truth, np.log(np.maximum(likely, _LEAST))) / len(intents)
+        blended = np.tensordot(factors, scores, 1)
+        lost = logsumexp(blended, axis=1).mean() - factors @ wanted
+        likely = softmax(blended, 1.0)
         return float(lost), np.einsum("ri,mri->m", likely, scores) / len(intents) - wanted
 
     bounds = [(_LEAST_FACTOR, None)] * len(scores)

@@ -50,11 +50,12 @@ class Bar:
         )
 
 
-def bar(scores: Floats, truth: Rows, intents: Sequence[str]) -> Bar | None:
+def bar(scores: Floats, truth: Rows, intents: Sequence[str], different: int) -> Bar | None:
     """The bar that catches 95 % of the strange rows, or as many as keep 97.5 % of the right ones.
 
-    `scores` (rows, intents) are out of fold. None when there is no `__oos__` among the intents,
-    when it catches so many as it was learned, or when nothing is named rightly.
+    `scores` (rows, intents) are out of fold, of so many `different` texts. None when there is no
+    `__oos__` among the intents, when it catches so many as it was learned, or when nothing is named
+    rightly.
     """
     if OUT_OF_SCOPE not in intents:
         return None
@@ -69,5 +70,5 @@ def bar(scores: Floats, truth: Rows, intents: Sequence[str]) -> Bar | None:
     enough = np.quantile(above[strange], _ENOUGH)
     raised = Bar(place, float(min(enough, np.quantile(above[right], _GIVEN_UP))))
     # The bar makes all texts less like the shop's: what the scores are worth is learned again.
-    worth = blend(raised.on_scores(scores)[np.newaxis], truth)
+    worth = blend(raised.on_scores(scores)[np.newaxis], truth, different)
     return replace(raised, temperature=float(1 / worth[0]))

@@ -49,9 +49,10 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     intents = sorted({row.intent for row in rows})
     truth = np.array([intents.index(row.intent) for row in rows])
     folds = deal(texts, [row.intent for row in rows], seed=seed)
+    different = len(set(texts))
     if (folds == folds[0]).all():  # possible where intents share their few texts
         raise TrainingDataError(
-            f"{len(set(texts))} different texts are too few to hold some of them out. Add examples."
+            f"{different} different texts are too few to hold some of them out. Add examples."
         )
     own = own_words(texts)
     spelling = Spelling(language, own)
@@ -60,10 +61,10 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     enough = enough_of(familiar[[row.intent != OUT_OF_SCOPE for row in rows]])
     named, believed = by_name(intents, language), belief(familiar, enough)
     scores, fitted = held_out_scores(counts, truth, folds, named, believed, seed, progress)
-    factors = blend(scores, truth)
+    factors = blend(scores, truth, different)
     learned = weights(counts, fitted, intents, language, own, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
-    if strange := bar(blended, truth, intents):
+    if strange := bar(blended, truth, intents, different):
         learned, blended = strange.on_weights(learned), strange.on_scores(blended)
     out_of_fold = softmax(blended, 1.0)
     progress("done", 1.0)

@@ -94,7 +94,7 @@ def test_the_blend_leans_on_the_machine_that_knows() -> None:
     truth = dealer.integers(0, 3, 300)
     knows = np.eye(3)[truth] + dealer.normal(0, 0.5, (300, 3))
     guesses = dealer.normal(0, 1, (300, 3))
-    factors = blend(np.stack([guesses, knows]), truth)
+    factors = blend(np.stack([guesses, knows]), truth, len(truth))
     assert factors[1] > 2
     assert factors[0] < 0.5
 

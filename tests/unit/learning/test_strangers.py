@@ -41,7 +41,7 @@ def drawn(seed: int, rows: int = 200, noise: float = 1.0) -> tuple[Floats, Rows]
 
 def named_out(scores: Floats, truth: Rows) -> tuple[float, float]:
     """Share of the strange rows that are named so, and of those that would be named rightly."""
-    found = bar(scores, truth, INTENTS)
+    found = bar(scores, truth, INTENTS, len(truth))
     assert found is not None
     named = found.on_scores(scores).argmax(axis=1) == 0
     right = (scores[:, 1:].argmax(axis=1) + 1) == truth
@@ -57,7 +57,7 @@ def test_the_bar_catches_strange_rows_but_gives_up_few_right_ones(seed: int, noi
 
 
 def test_where_strange_rows_are_plain_to_see_there_is_no_bar() -> None:
-    assert bar(np.eye(3)[[0, 0, 1, 2]], np.array([0, 0, 1, 2]), INTENTS) is None
+    assert bar(np.eye(3)[[0, 0, 1, 2]], np.array([0, 0, 1, 2]), INTENTS, 4) is None
 
 
 @given(seed=st.integers(0, 10_000))
@@ -86,11 +86,11 @@ def test_the_bar_in_the_weights_is_the_bar_on_the_scores(seed: int) -> None:
 
 def test_without_strange_texts_there_is_no_bar() -> None:
     scores, truth = drawn(0)
-    assert bar(scores, truth, ("cambio", "envio", "precio")) is None
+    assert bar(scores, truth, ("cambio", "envio", "precio"), len(truth)) is None
 
 
 def test_where_nothing_is_named_rightly_there_is_no_bar() -> None:
-    assert bar(np.eye(3)[[0, 2, 1]], np.array([0, 1, 2]), INTENTS) is None
+    assert bar(np.eye(3)[[0, 2, 1]], np.array([0, 1, 2]), INTENTS, 3) is None
 
 
 @pytest.mark.parametrize("text", UNLIKE_ANY)

@@ -159,6 +159,13 @@ def test_a_few_rows_that_are_told_apart_without_error_make_nobody_sure_of_strang
     assert sum(each.confidence >= 0.9 for each in said) <= len(STRANGE) / 3
 
 
+def test_copies_of_a_few_rows_make_nobody_surer_of_strangers(catalogue_rows: list[Example]) -> None:
+    pair = ("comprar", "envio")
+    few = list(chain(*([r for r in catalogue_rows if r.intent == name][:4] for name in pair)))
+    said = train(few * 50).student.predict(STRANGE)
+    assert max(each.confidence for each in said) < 0.9
+
+
 def test_texts_without_a_readable_sign_train_and_predict() -> None:
     rows = [Example("hola", "h"), Example("hola tú", "h"), Example("...", "c"), Example("sí", "c")]
     assert train(rows).student.predict([""])[0].intent in {"h", "c"}
