@@ -44,7 +44,8 @@ Start = Callable[[int], Sums]
 def start(sparse: csr_matrix, full: Values, blocks: Sequence[slice]) -> Start:
     """Makes rows ready to be summed; `full` (rows, columns) are the columns that all rows hold."""
     if sparse.shape[1] > 0 and len(full) <= FEW:
-        products = sparse @ sparse.T.tocsr().toarray() + full @ full.T
+        # Block by block: long texts hold too many columns for all rows to be spread out at once.
+        products = np.hstack([sparse @ sparse[rows].T.toarray() for rows in blocks]) + full @ full.T
         return partial(_InProducts, sparse, full, blocks, products)
     return partial(
         _InColumns, [_part(sparse[rows], full[rows]) for rows in blocks], sparse.shape[1]

@@ -83,6 +83,32 @@ def test_fits_that_are_solved_together_are_those_of_the_rows_that_each_was_shown
 
 
 @pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
+def test_sums_in_columns_and_in_products_lead_to_the_same_optimum(
+    monkeypatch: pytest.MonkeyPatch, machine: Machine
+) -> None:
+    values, truth = drawn(5)
+    shown = np.random.default_rng(6).random((len(truth), 3)) < 0.8
+    in_products = settled(machine, values, truth, shown)
+    monkeypatch.setattr("services.learning.recipe.sums.FEW", 0)
+    assert np.allclose(settled(machine, values, truth, shown), in_products, rtol=0, atol=5e-3)
+
+
+@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
+@pytest.mark.parametrize("few", [0, 1_000], ids=["in columns", "in products"])
+def test_what_a_fit_is_not_shown_teaches_it_nothing(
+    monkeypatch: pytest.MonkeyPatch, machine: Machine, few: int
+) -> None:
+    """Nor does a fit without rows, or without an intent's, disturb those beside it."""
+    monkeypatch.setattr("services.learning.recipe.sums.FEW", few)
+    values, truth = drawn(7)
+    shown = np.stack([truth > 0, truth == 2, truth < 0], axis=1)
+    lacking, one, empty = settled(machine, values, truth, shown)
+    assert (lacking[:, 0] < lacking[:, 1:].max(axis=1)).all()
+    assert (one.argmax(axis=1) == 2).all()
+    assert not empty.any()
+
+
+@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
 def test_rows_that_are_all_alike_do_not_make_a_machine_overshoot(machine: Machine) -> None:
     values, truth = csr_matrix(np.full((200, FULL + 1), (FULL + 1) ** -0.5)), np.arange(200) % 2
     [scores] = settled(machine, values, truth)
