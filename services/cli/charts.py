@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from services.learning.judging.evaluation import Point, Said, risk_coverage
+from services.learning.judging.evaluation import Guesses, Point, risk_coverage
 from services.learning.percent import percent
 from services.learning.student import Floats
 
@@ -43,9 +43,9 @@ def require_matplotlib() -> None:
         )
 
 
-def reliability(said: Said) -> str:
+def reliability(guesses: Guesses) -> str:
     """How often the student is right at each confidence, on the rows in scope."""
-    sure, right = said.probabilities.max(axis=1)[said.known], said.right[said.known]
+    sure, right = guesses.probabilities.max(axis=1)[guesses.known], guesses.right[guesses.known]
     bins = np.minimum((sure * BINS).astype(int), BINS - 1)
     rows = np.bincount(bins, minlength=BINS)
     hits = np.bincount(bins, weights=right, minlength=BINS)
@@ -65,12 +65,14 @@ def reliability(said: Said) -> str:
     return text.getvalue()
 
 
-def coverage_precision(said: Said, points: Sequence[Point]) -> str:
+def coverage_precision(guesses: Guesses, points: Sequence[Point]) -> str:
     """Precision of what is answered alone, by how much is; the thresholds are marked."""
     with _chart("coverage", (5.8, 3.9)) as (axes, text):
-        _curve(axes, said.sure[said.known], said.right[said.known], _BLUE, "rows in scope")
-        if not said.known.all():
-            _curve(axes, said.sure, said.right, _ORANGE, "all rows")
+        _curve(
+            axes, guesses.sure[guesses.known], guesses.right[guesses.known], _BLUE, "rows in scope"
+        )
+        if not guesses.known.all():
+            _curve(axes, guesses.sure, guesses.right, _ORANGE, "all rows")
         for names, place in _marks(points):
             axes.plot(*place, "o", color=_INK, markersize=4)
             axes.annotate(

@@ -15,7 +15,7 @@ from services.cli.report import write
 from services.learning.student import Floats
 
 if TYPE_CHECKING:
-    from services.learning.judging.evaluation import Said, Truths
+    from services.learning.judging.evaluation import Guesses, Truths
     from services.learning.judging.trial import Trial
 
 FILE = "evaluation.html"
@@ -38,9 +38,10 @@ def write_page(folder: Path, trial: "Trial", title: str) -> Path:
 
 
 def _page(trial: "Trial", title: str) -> str:
-    said, counts = trial.said, _counts(trial.said)
+    guesses, counts = trial.guesses, _counts(trial.guesses)
+    points = trial.evaluation.points
     shown = np.flatnonzero(counts.sum(axis=0) + counts.sum(axis=1))
-    names = [said.intents[place] for place in shown]
+    names = [guesses.intents[place] for place in shown]
     square = counts[np.ix_(shown, shown)]
     body = f"""<p>{escape(title)}</p>
 <h2>Figures</h2>
@@ -49,17 +50,17 @@ def _page(trial: "Trial", title: str) -> str:
 <p>Thresholds for a precision were chosen on the training rows alone. The first two shares are of
 the rows in scope, the next two of all rows, where answering one out of scope is an error; false
 accepts are the rows out of scope that were answered alone.</p>
-{table(COLUMNS, [cells(point) for point in trial.evaluation.points])}
+{table(COLUMNS, [cells(point) for point in points])}
 <h2>Does the confidence mean what it says? How much is answered how well?</h2>
 <p>Left: the bars would end on the line if a confidence of 70 % were right 70 times in 100; the
 numbers are rows. Right: the surest rows first.</p>
-<div class="charts">{reliability(said)}{coverage_precision(said, trial.evaluation.points)}</div>
+<div class="charts">{reliability(guesses)}{coverage_precision(guesses, points)}</div>
 <h2>Confusion matrix</h2>
 <p>True intent down, what the student said across; the numbers are rows, the shade their share of
 the true intent.</p>
 <div class="wide">{confusion(square, names)}</div>
 <h3>Most confused</h3>
-{table(("true", "said", "rows"), _pairs(trial.said))}
+{table(("true", "said", "rows"), _pairs(trial.guesses))}
 <h2>Worst mistakes</h2>
 <p>The surest errors first; rows out of scope that would be answered count as errors.</p>
 {table(("text", "true", "said", "confidence"), _mistakes(trial))}"""
@@ -80,36 +81,38 @@ def html(title: str, body: str) -> str:
 """
 
 
-def _counts(said: "Said") -> Floats:
+def _counts(guesses: "Guesses") -> Floats:
     """Rows by true place and named place."""
-    counts = np.zeros((len(said.intents), len(said.intents)))
-    np.add.at(counts, (said.truth, said.named), 1)
+    counts = np.zeros((len(guesses.intents), len(guesses.intents)))
+    np.add.at(counts, (guesses.truth, guesses.named), 1)
     return counts
 
 
-def _wrong(said: "Said") -> "Truths":
+def _wrong(guesses: "Guesses") -> "Truths":
     """Rows named what they are not. Whatever is not the shop's is rightly named out of scope."""
-    named_out = np.array(said.intents)[said.named] == OUT_OF_SCOPE
-    return np.asarray((said.named != said.truth) & ~(named_out & ~said.known))
+    named_out = np.array(guesses.intents)[guesses.named] == OUT_OF_SCOPE
+    return np.asarray((guesses.named != guesses.truth) & ~(named_out & ~guesses.known))
 
 
-def _pairs(said: "Said") -> list[tuple[str, ...]]:
-    wrong = _wrong(said)
-    pairs = Counter(zip(said.truth[wrong].tolist(), said.named[wrong].tolist(), strict=True))
+def _pairs(guesses: "Guesses") -> list[tuple[str, ...]]:
+    wrong = _wrong(guesses)
+    pairs = Counter(zip(guesses.truth[wrong].tolist(), guesses.named[wrong].tolist(), strict=True))
     worst = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:_PAIRS]
-    return [(said.intents[true], said.intents[named], str(rows)) for (true, named), rows in worst]
+    return [
+        (guesses.intents[true], guesses.intents[named], str(rows)) for (true, named), rows in worst
+    ]
 
 
 def _mistakes(trial: "Trial") -> list[tuple[str, ...]]:
-    said = trial.said
-    wrong = np.flatnonzero(_wrong(said))
-    worst = wrong[np.argsort(-said.sure[wrong], kind="stable")][:_WORST]
+    guesses = trial.guesses
+    wrong = np.flatnonzero(_wrong(guesses))
+    worst = wrong[np.argsort(-guesses.sure[wrong], kind="stable")][:_WORST]
     return [
         (
             trial.test[row].text,
             trial.test[row].intent,
-            said.intents[said.named[row]],
-            share(float(said.probabilities[row].max())),
+            guesses.intents[guesses.named[row]],
+            share(float(guesses.probabilities[row].max())),
         )
         for row in worst
     ]

@@ -165,7 +165,7 @@ def _outcome(
 ) -> Outcome:  # fmt: skip
     coverage = float(alone.mean())
     judged = int((alone & heard.labelled).sum())
-    right = int((alone & heard.labelled & heard.said.right).sum())
+    right = int((alone & heard.labelled & heard.guesses.right).sum())
     calls = scale * (1 - coverage + SHADOW_SHARE * coverage)
     return Outcome(
         target=target,

@@ -1,4 +1,4 @@
-"""What a student says of turns of which it learned none, or learned them in another fold."""
+"""A student's guesses on turns that it did not learn from, or learned in another fold only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.judging.evaluation import Said, Truths, say, threshold_for
+from services.learning.judging.evaluation import Guesses, Truths, guesses_on, threshold_for
 from services.learning.judging.measures import Places
 from services.learning.recipe.training import train
 from services.learning.student import Example
@@ -16,28 +16,28 @@ _NOWHERE = -1
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Words on turns with text, an element each.
+    """Guesses on turns with text, an element each.
 
-    `said.truth` means something only where `labelled`; `folds` is the fold that a turn was held out
-    with, -1 for one that nothing was learned from. `taught` is what was said out of fold of the
-    rows that a threshold may be chosen on when no turn is labelled: the base.
+    `guesses.truth` means something only where `labelled`; `folds` is the fold that a turn was held
+    out with, -1 for one that nothing was learned from. `on_base` are the out-of-fold guesses on the
+    base, on which a threshold is chosen when no turn is labelled.
     """
 
-    said: Said
+    guesses: Guesses
     labelled: Truths
     folds: Places
-    taught: Said
+    on_base: Guesses
 
     def accepted(self, threshold: float | None) -> Truths:
         """Turns that a threshold (inclusive) lets the student answer alone."""
         if threshold is None:
             return np.zeros_like(self.labelled)
-        return np.asarray((self.said.sure >= threshold) & (self.said.sure > 0))
+        return np.asarray((self.guesses.sure >= threshold) & (self.guesses.sure > 0))
 
     def threshold(self, target: float) -> float | None:
         """The lowest that reaches `target` on the labelled turns; without any, on the base."""
         return threshold_for(
-            target, self._judged(self.labelled) if self.labelled.any() else self.taught
+            target, self._judged(self.labelled) if self.labelled.any() else self.on_base
         )
 
     def accepted_for(self, target: float) -> Truths:
@@ -54,11 +54,11 @@ class Heard:
             accepted[here] = self.accepted(threshold_for(target, others))[here]
         return accepted
 
-    def _judged(self, turns: Truths) -> Said:
-        said = self.said
+    def _judged(self, turns: Truths) -> Guesses:
+        guesses = self.guesses
         return replace(
-            said, probabilities=said.probabilities[turns], truth=said.truth[turns],
-            known=said.known[turns],
+            guesses, probabilities=guesses.probabilities[turns], truth=guesses.truth[turns],
+            known=guesses.known[turns],
         )  # fmt: skip
 
 
@@ -84,8 +84,8 @@ def hear(
     probabilities[learned] = trained.out_of_fold[places[learned]]
     of_student = trained.student.intents
     return Heard(
-        said=say(of_student, probabilities, rows, names),
+        guesses=guesses_on(of_student, probabilities, rows, names),
         labelled=labelled,
         folds=np.where(learned, trained.folds[places], _NOWHERE),
-        taught=say(of_student, trained.out_of_fold[:kept], trained.examples[:kept], names),
+        on_base=guesses_on(of_student, trained.out_of_fold[:kept], trained.examples[:kept], names),
     )

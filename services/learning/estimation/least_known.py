@@ -28,7 +28,7 @@ class Question:
 
 def least_known(turns: Sequence[Turn], heard: Heard, language: str) -> tuple[Question, ...]:
     """The least certain first; texts that differ only in spelling habits are one."""
-    certain = heard.said.probabilities.max(axis=1)
+    certain = heard.guesses.probabilities.max(axis=1)
     plain = [normalise(turn.text, language) for turn in turns]
     times: dict[str, list[int]] = {}
     for place in np.argsort(certain, kind="stable"):
@@ -38,7 +38,7 @@ def least_known(turns: Sequence[Turn], heard: Heard, language: str) -> tuple[Que
         Question(
             text=_short(masked(turns[places[0]].text.replace("\n", " / "))),
             times=len(places),
-            guess=heard.said.intents[heard.said.named[places[0]]],
+            guess=heard.guesses.intents[heard.guesses.named[places[0]]],
             confidence=float(certain[places[0]]),
         )
         for places in list(times.values())[:_MOST]

@@ -1,4 +1,4 @@
-"""What a student is worth on rows it never saw, as figures: pure functions of what it said."""
+"""What a student is worth on rows it never saw, as figures: pure functions of its guesses."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ Truths = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A student's words on rows: `probabilities` (rows, intents), `truth` the places in `intents`.
+class Guesses:
+    """A student's guesses on rows: `probabilities` (rows, intents), `truth` places in `intents`.
 
     `known` marks the rows whose intent is one of the shop's that the training rows hold: the others
     are out of scope, whatever they are called.
@@ -91,10 +91,10 @@ class Evaluation:
     points: tuple[Point, ...]
 
 
-def say(
+def guesses_on(
     intents: Sequence[str], probabilities: Floats, rows: Sequence[Example], taught: set[str]
-) -> Said:
-    """Lines up what a student of `intents` said on `rows`; `taught` are the training intents.
+) -> Guesses:
+    """The guesses of a student of `intents` on `rows`; `taught` are the training intents.
 
     An intent that was taught but not learned (too few texts), or never taught, has a column of
     zeros.
@@ -103,7 +103,7 @@ def say(
     place = {name: number for number, name in enumerate(names)}
     wide = np.zeros((len(rows), len(names)))
     wide[:, [place[name] for name in intents]] = probabilities
-    return Said(
+    return Guesses(
         intents=names,
         probabilities=wide,
         truth=np.array([place[row.intent] for row in rows], dtype=np.int64),
@@ -111,35 +111,35 @@ def say(
     )
 
 
-def threshold_for(target: float, said: Said) -> float | None:
+def threshold_for(target: float, guesses: Guesses) -> float | None:
     """The lowest threshold at which `target` of the accepted rows are right; None: there is none.
 
-    Meant for out-of-fold words on training rows: test rows must not choose. Where all of them
+    Meant for out-of-fold guesses on training rows: test rows must not choose. Where all of them
     together reach it, none speaks against the fixed threshold: the least sure one may be surer yet.
     """
-    lowest = lowest_threshold(said.sure, said.right, target)
-    if lowest is None or (said.sure[said.sure > 0] < lowest).any():
+    lowest = lowest_threshold(guesses.sure, guesses.right, target)
+    if lowest is None or (guesses.sure[guesses.sure > 0] < lowest).any():
         return lowest
     return min(lowest, THRESHOLD)
 
 
-def points(said: Said, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:
+def points(guesses: Guesses, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:
     """The fixed threshold, then each target with the threshold that was chosen for it."""
-    fixed = point(said, None, THRESHOLD)
-    return (fixed, *(point(said, target, threshold) for target, threshold in chosen))
+    fixed = point(guesses, None, THRESHOLD)
+    return (fixed, *(point(guesses, target, threshold) for target, threshold in chosen))
 
 
-def point(said: Said, target: float | None, threshold: float | None) -> Point:
+def point(guesses: Guesses, target: float | None, threshold: float | None) -> Point:
     """What `threshold` does on these rows."""
-    accepted = said.sure >= threshold if threshold is not None else np.zeros_like(said.known)
+    accepted = guesses.sure >= threshold if threshold is not None else np.zeros_like(guesses.known)
     return Point(
         target=target,
         threshold=threshold,
-        coverage=_share(accepted[said.known]),
-        precision=_share(said.right[accepted & said.known]),
+        coverage=_share(accepted[guesses.known]),
+        precision=_share(guesses.right[accepted & guesses.known]),
         coverage_of_all=_share(accepted),
-        precision_of_all=_share(said.right[accepted]),
-        false_accepts=_share(accepted[~said.known]),
+        precision_of_all=_share(guesses.right[accepted]),
+        false_accepts=_share(accepted[~guesses.known]),
     )
 
 
@@ -154,24 +154,26 @@ def risk_coverage(sure: Floats, right: Truths) -> Floats:
 
 
 def evaluate(
-    said: Said,
-    out_of_fold: Said,
+    guesses: Guesses,
+    out_of_fold: Guesses,
     *,
     rows: Sequence[Example],
     seen: set[str],
     left_out: Sequence[str] = (),
     targets: Sequence[float] = TARGETS,
 ) -> Evaluation:
-    """Figures of `said` on the test `rows`; thresholds come from `out_of_fold` alone.
+    """Figures of `guesses` on the test `rows`; thresholds come from `out_of_fold` alone.
 
     `seen` are the training texts.
     """
-    known = said.known
+    known = guesses.known
     measures = (
-        measure(said.probabilities[known], said.truth[known], said.intents) if known.any() else None
+        measure(guesses.probabilities[known], guesses.truth[known], guesses.intents)
+        if known.any()
+        else None
     )
-    risk = risk_coverage(said.sure[known], said.right[known])
-    named_out = np.array(said.intents)[said.named] == OUT_OF_SCOPE
+    risk = risk_coverage(guesses.sure[known], guesses.right[known])
+    named_out = np.array(guesses.intents)[guesses.named] == OUT_OF_SCOPE
     strangers = (row.intent for row, is_known in zip(rows, known, strict=True) if not is_known)
     chosen = [(target, threshold_for(target, out_of_fold)) for target in targets]
     return Evaluation(
@@ -187,7 +189,7 @@ def evaluate(
         ece=measures.ece if measures else None,
         risk_coverage_area=float(risk.mean()) if len(risk) else None,
         out_of_scope_recall=_share(named_out[~known]),
-        points=points(said, chosen),
+        points=points(guesses, chosen),
     )
 
 

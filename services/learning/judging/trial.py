@@ -6,7 +6,7 @@ from time import perf_counter
 
 import numpy as np
 
-from services.learning.judging.evaluation import TARGETS, Evaluation, Said, evaluate, say
+from services.learning.judging.evaluation import TARGETS, Evaluation, Guesses, evaluate, guesses_on
 from services.learning.recipe.training import train
 from services.learning.spelling import dictionary
 from services.learning.student import Example, Floats
@@ -14,13 +14,13 @@ from services.learning.student import Example, Floats
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Figures, what was said of the test rows, and times: of the training, and for one text."""
+    """Figures, the guesses on the test rows, and times: of the training, and for one text."""
 
     evaluation: Evaluation
     fit_seconds: float
     latency_p50_ms: float
     latency_p99_ms: float
-    said: Said = field(repr=False)
+    guesses: Guesses = field(repr=False)
     test: tuple[Example, ...] = field(repr=False)
 
     def figures(self) -> dict[str, object]:
@@ -41,17 +41,17 @@ def try_out(
     student, taught = trained.student, {row.intent for row in rows}
     texts = [row.text for row in test]
     p50, p99 = np.percentile(_milliseconds(student.probabilities, texts), [50, 99])
-    said = say(student.intents, student.probabilities(texts), test, taught)
-    out_of_fold = say(student.intents, trained.out_of_fold, trained.examples, taught)
+    guesses = guesses_on(student.intents, student.probabilities(texts), test, taught)
+    out_of_fold = guesses_on(student.intents, trained.out_of_fold, trained.examples, taught)
     evaluation = evaluate(
-        said,
+        guesses,
         out_of_fold,
         rows=test,
         seen={row.text for row in rows},
         left_out=trained.left_out,
         targets=sorted({*TARGETS, target}),
     )
-    return Trial(evaluation, fit_seconds, float(p50), float(p99), said, tuple(test))
+    return Trial(evaluation, fit_seconds, float(p50), float(p99), guesses, tuple(test))
 
 
 def _milliseconds(ask: Callable[[Sequence[str]], Floats], texts: Sequence[str]) -> list[float]:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.evaluate import rows_of
-from services.learning.judging.evaluation import evaluate, say
+from services.learning.judging.evaluation import evaluate, guesses_on
 from services.learning.meanings.vectors import DIMENSIONS, Values
 from services.learning.recipe.training import train
 from services.learning.student import Example
@@ -91,9 +91,11 @@ def _out_of_fold(trained: Trained) -> tuple[float, float]:
 def of_test(trained: Trained, test: Sequence[Example]) -> tuple[float, ...]:
     """Accuracy; the share answered alone at 0.8, and right of those; area under risk-coverage."""
     student, taught = trained.student, {row.intent for row in trained.examples}
-    said = say(student.intents, student.probabilities([row.text for row in test]), test, taught)
-    out_of_fold = say(student.intents, trained.out_of_fold, trained.examples, taught)
-    found = evaluate(said, out_of_fold, rows=test, seen=set(), left_out=trained.left_out)
+    guesses = guesses_on(
+        student.intents, student.probabilities([row.text for row in test]), test, taught
+    )
+    out_of_fold = guesses_on(student.intents, trained.out_of_fold, trained.examples, taught)
+    found = evaluate(guesses, out_of_fold, rows=test, seen=set(), left_out=trained.left_out)
     alone = found.points[0]
     figures = (found.accuracy, alone.coverage, alone.precision, found.risk_coverage_area)
     return tuple(math.nan if figure is None else figure for figure in figures)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.judging.evaluation import Evaluation, Said, evaluate, say
+from services.learning.judging.evaluation import Evaluation, Guesses, evaluate, guesses_on
 from services.learning.student import Example
 
 HERE = Path(__file__).parent
@@ -18,9 +18,9 @@ _NOTHING_FITS = "None"  # what nlp.js answers when it knows no word of a text
 def judge(rows: Sequence[Example], test: Sequence[Example], language: str) -> Evaluation:
     """Accuracy, calibration and the fixed threshold; none is chosen on training rows."""
     _install()
-    said = _say(rows, test, _answers(rows, test, language))
-    nobody = say((), np.zeros((0, 0)), (), set())
-    return evaluate(said, nobody, rows=test, seen={row.text for row in rows}, targets=())
+    guesses = _guesses(rows, test, _answers(rows, test, language))
+    nobody = guesses_on((), np.zeros((0, 0)), (), set())
+    return evaluate(guesses, nobody, rows=test, seen={row.text for row in rows}, targets=())
 
 
 def _install() -> None:
@@ -46,11 +46,13 @@ def _answers(
     return [{guess["intent"]: guess["score"] for guess in guesses} for guesses in found]
 
 
-def _say(rows: Sequence[Example], test: Sequence[Example], answers: list[dict[str, float]]) -> Said:
+def _guesses(
+    rows: Sequence[Example], test: Sequence[Example], answers: list[dict[str, float]]
+) -> Guesses:
     taught = {row.intent for row in rows}
     intents = sorted(taught | {OUT_OF_SCOPE})
     scores = np.zeros((len(test), len(intents)))
     for row, guesses in zip(scores, answers, strict=True):
         for intent, score in guesses.items():
             row[intents.index(OUT_OF_SCOPE if intent == _NOTHING_FITS else intent)] = score
-    return say(intents, scores, test, taught)
+    return guesses_on(intents, scores, test, taught)

@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from services.learning.judging.evaluation import TARGETS, Evaluation, evaluate, say
+from services.learning.judging.evaluation import TARGETS, Evaluation, evaluate, guesses_on
 from services.learning.student import Example
 
 FOLDS = 5
@@ -21,10 +21,10 @@ def judge(rows: Sequence[Example], test: Sequence[Example]) -> Evaluation:
     # Fewer rows than folds in an intent: that intent is then missing from some folds.
     held_out = cross_val_predict(_pipeline(), texts, intents, cv=FOLDS, method="predict_proba")
     names, taught = tuple(map(str, fitted.classes_)), set(map(str, intents))
-    said = say(names, fitted.predict_proba([row.text for row in test]), test, taught)
-    out_of_fold = say(names, held_out, rows, taught)
+    guesses = guesses_on(names, fitted.predict_proba([row.text for row in test]), test, taught)
+    out_of_fold = guesses_on(names, held_out, rows, taught)
     seen = set(texts)
-    return evaluate(said, out_of_fold, rows=test, seen=seen, targets=TARGETS)
+    return evaluate(guesses, out_of_fold, rows=test, seen=seen, targets=TARGETS)
 
 
 def _pipeline() -> Pipeline:

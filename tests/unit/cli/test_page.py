@@ -6,7 +6,7 @@ import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.page import write_page
-from services.learning.judging.evaluation import evaluate, say
+from services.learning.judging.evaluation import evaluate, guesses_on
 from services.learning.judging.trial import Trial
 from services.learning.student import Example
 
@@ -16,8 +16,8 @@ LONG = "cuánto cuesta " * 15
 def page(folder: Path, rows: list[Example], probabilities: list[list[float]]) -> str:
     """The page of what a student of `a`, a long name and out of scope said of the rows."""
     names = ("a", LONG, OUT_OF_SCOPE)
-    said = say(names, np.array(probabilities), rows, set(names))
-    trial = Trial(evaluate(said, said, rows=rows, seen=set()), 1, 1, 1, said, tuple(rows))
+    guesses = guesses_on(names, np.array(probabilities), rows, set(names))
+    trial = Trial(evaluate(guesses, guesses, rows=rows, seen=set()), 1, 1, 1, guesses, tuple(rows))
     return write_page(folder, trial, "rows").read_text(encoding="utf-8")
 
 

@@ -94,9 +94,9 @@ def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(few_rows: list
         Example(text, intent) for text, intent in zip(texts[:3], intents[:3], strict=True) if intent
     ]
     trained = train([*few_rows, *rows])  # a lone text out of scope can't be learned
-    learned = [heard.said.intents.index(name) for name in trained.student.intents]
-    np.testing.assert_allclose(heard.said.probabilities[:3, learned], trained.out_of_fold[-3:])
-    assert heard.said.right.tolist()[:3] == [False, False, True]
+    learned = [heard.guesses.intents.index(name) for name in trained.student.intents]
+    np.testing.assert_allclose(heard.guesses.probabilities[:3, learned], trained.out_of_fold[-3:])
+    assert heard.guesses.right.tolist()[:3] == [False, False, True]
     assert heard.folds[0] == heard.folds[1] >= 0
     assert heard.folds[3] == heard.folds[4] == -1
     assert trained.student.predict(texts[:1])[0].intent == "horario"  # whoever learned it knows it
@@ -108,7 +108,7 @@ def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(few_rows: list[E
     threshold = heard.threshold(0.95)
     assert threshold is not None
     together, apart = heard.accepted(threshold), heard.accepted_for(0.95)
-    assert heard.said.right[together].mean() >= 0.95
+    assert heard.guesses.right[together].mean() >= 0.95
     assert 0 < (together != apart).mean() < 0.2
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.judging.evaluation import (
-    Said,
+    Guesses,
     evaluate,
+    guesses_on,
     point,
     risk_coverage,
-    say,
     threshold_for,
 )
 from services.learning.judging.measures import measure
@@ -18,13 +18,13 @@ from services.learning.student import Example
 NAMES = ("a", "b")
 
 
-def said_of(*rows: tuple[float, str]) -> Said:
+def guesses_of(*rows: tuple[float, str]) -> Guesses:
     """Rows of two intents: the probability of `a`, and the true intent."""
     probabilities = np.array([[sure, 1 - sure] for sure, _ in rows])
-    return say(NAMES, probabilities, [Example("?", truth) for _, truth in rows], set(NAMES))
+    return guesses_on(NAMES, probabilities, [Example("?", truth) for _, truth in rows], set(NAMES))
 
 
-FIVE = said_of((0.99, "a"), (0.95, "a"), (0.9, "b"), (0.85, "a"), (0.6, "b"))
+FIVE = guesses_of((0.99, "a"), (0.95, "a"), (0.9, "b"), (0.85, "a"), (0.6, "b"))
 """Right, right, wrong, right, wrong, from the surest on."""
 
 
@@ -35,18 +35,18 @@ def test_the_threshold_is_the_lowest_that_reaches_the_target() -> None:
 
 
 def test_no_threshold_reaches_what_the_surest_row_misses() -> None:
-    assert threshold_for(0.95, said_of((0.9, "b"), (0.8, "a"))) is None
+    assert threshold_for(0.95, guesses_of((0.9, "b"), (0.8, "a"))) is None
 
 
 def test_equally_sure_rows_are_accepted_together_or_not_at_all() -> None:
-    assert threshold_for(0.95, said_of((0.9, "a"), (0.9, "b"), (0.9, "a"))) is None
+    assert threshold_for(0.95, guesses_of((0.9, "a"), (0.9, "b"), (0.9, "a"))) is None
 
 
 def test_where_every_row_reaches_the_target_none_speaks_against_the_fixed_threshold() -> None:
     """Else a student that knows all its examples would be asked to be surer than of any of them."""
-    assert threshold_for(0.95, said_of((0.9999, "a"), (0.999, "a"))) == 0.8
-    assert threshold_for(0.95, said_of((0.9999, "a"), (0.7, "a"))) == 0.7
-    assert threshold_for(0.95, said_of((0.9999, "a"), (0.999, "b"))) == 0.9999
+    assert threshold_for(0.95, guesses_of((0.9999, "a"), (0.999, "a"))) == 0.8
+    assert threshold_for(0.95, guesses_of((0.9999, "a"), (0.7, "a"))) == 0.7
+    assert threshold_for(0.95, guesses_of((0.9999, "a"), (0.999, "b"))) == 0.9999
 
 
 def test_a_threshold_is_inclusive_and_says_what_it_accepts() -> None:
@@ -79,7 +79,7 @@ def test_equally_sure_rows_share_their_errors_whatever_their_order() -> None:
     assert risk_coverage(sure, other) == pytest.approx(risk_coverage(sure, one))
 
 
-def strangers() -> tuple[Said, list[Example]]:
+def strangers() -> tuple[Guesses, list[Example]]:
     """Out of scope is a class here; `c` is an intent that was never taught."""
     rows = [
         Example("1", "a"),
@@ -91,25 +91,25 @@ def strangers() -> tuple[Said, list[Example]]:
     probabilities = np.array(
         [[0.02, 0.9, 0.08], [0.95, 0.03, 0.02], [0.1, 0.85, 0.05], [0.3, 0.3, 0.4], [0.9, 0.1, 0]]
     )
-    return say((OUT_OF_SCOPE, "a", "b"), probabilities, rows, {"a", "b", OUT_OF_SCOPE}), rows
+    return guesses_on((OUT_OF_SCOPE, "a", "b"), probabilities, rows, {"a", "b", OUT_OF_SCOPE}), rows
 
 
 def test_what_is_named_out_of_scope_is_never_answered_alone() -> None:
-    said, _ = strangers()
-    assert said.sure.tolist() == [0.9, 0.0, 0.85, 0.4, 0.0]
+    guesses, _ = strangers()
+    assert guesses.sure.tolist() == [0.9, 0.0, 0.85, 0.4, 0.0]
 
 
 def test_rows_out_of_scope_count_against_precision_of_all_but_not_in_scope() -> None:
-    said, _ = strangers()
-    found = point(said, None, 0.8)
+    guesses, _ = strangers()
+    found = point(guesses, None, 0.8)
     assert (found.coverage, found.precision) == (0.5, 1.0)
     assert (found.coverage_of_all, found.precision_of_all) == (0.4, 0.5)
     assert found.false_accepts == pytest.approx(1 / 3)
 
 
 def test_figures_of_rows_in_and_out_of_scope() -> None:
-    said, rows = strangers()
-    found = evaluate(said, FIVE, rows=rows, seen={"1", "x"}, left_out=["d"], targets=[0.95])
+    guesses, rows = strangers()
+    found = evaluate(guesses, FIVE, rows=rows, seen={"1", "x"}, left_out=["d"], targets=[0.95])
     assert (found.training_rows, found.rows) == (5, 5)
     assert (found.in_scope, found.out_of_scope) == (2, 3)
     assert found.unknown == {"c": 1}
@@ -125,14 +125,14 @@ def test_figures_of_rows_in_and_out_of_scope() -> None:
 
 def test_without_rows_in_scope_there_are_no_figures_of_them() -> None:
     rows = [Example("1", OUT_OF_SCOPE)]
-    said = say(NAMES, np.array([[0.9, 0.1]]), rows, set(NAMES))
-    found = evaluate(said, FIVE, rows=rows, seen=set())
+    guesses = guesses_on(NAMES, np.array([[0.9, 0.1]]), rows, set(NAMES))
+    found = evaluate(guesses, FIVE, rows=rows, seen=set())
     assert (found.accuracy, found.macro_f1, found.ece, found.risk_coverage_area) == (None,) * 4
     assert found.out_of_scope_recall == 0.0
     assert found.points[0].false_accepts == 1.0
 
 
 def test_an_intent_that_was_taught_but_not_learned_is_in_scope_and_missed() -> None:
-    said = say(NAMES, np.array([[0.9, 0.1]]), [Example("1", "d")], {*NAMES, "d"})
-    assert said.known.tolist() == [True]
-    assert said.right.tolist() == [False]
+    guesses = guesses_on(NAMES, np.array([[0.9, 0.1]]), [Example("1", "d")], {*NAMES, "d"})
+    assert guesses.known.tolist() == [True]
+    assert guesses.right.tolist() == [False]
