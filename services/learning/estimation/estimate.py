@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from services.learning.certifying.bounds import lower_bound
-from services.learning.estimation.hearing import Heard, hear
+from services.learning.estimation.held_out import HeldOut, guess_held_out
 from services.learning.estimation.labels import match
 from services.learning.estimation.least_known import Question, least_known
 from services.learning.estimation.messages import Message, Turn, UnusableMessages, gather
@@ -116,27 +116,29 @@ def estimate(
             "--shop-name NAME; if these are the wrong cells, name theirs with --column NAME."
         )
     labels = match([turn.label for turn in spoken], {row.intent for row in base})
-    heard = hear([turn.text for turn in spoken], labels.intents, base, language=language)
+    held_out = guess_held_out(
+        [turn.text for turn in spoken], labels.intents, base, language=language
+    )
     volume = _volume(messages, turns)
     price = usd_per_thousand_calls / 1_000
     scale = 1_000 if volume.turns_a_month is None else volume.turns_a_month
     chosen = (
-        (None, THRESHOLD, heard.accepted(THRESHOLD)),
-        (target, heard.threshold(target), heard.accepted_for(target)),
+        (None, THRESHOLD, held_out.accepted(THRESHOLD)),
+        (target, held_out.threshold(target), held_out.accepted_for(target)),
     )
     readable = ~np.array([turn.unread for turn in spoken], dtype=bool)
     return Estimate(
         volume=volume,
-        labelled=int(heard.labelled.sum()),
+        labelled=int(held_out.labelled.sum()),
         strangers=labels.strangers,
         usd_per_thousand_calls=usd_per_thousand_calls,
         calls_before=scale,
         usd_before=price * scale,
         outcomes=tuple(
-            _outcome(heard, accepted & readable, wanted, threshold, scale, price)
+            _outcome(held_out, accepted & readable, wanted, threshold, scale, price)
             for wanted, threshold, accepted in chosen
         ),
-        least_known=least_known(spoken, heard, language),
+        least_known=least_known(spoken, held_out, language),
     )
 
 
@@ -160,12 +162,12 @@ def _volume(messages: Sequence[Message], turns: Sequence[Turn]) -> Volume:
 
 
 def _outcome(
-    heard: Heard, alone: Truths, target: float | None, threshold: float | None, scale: float,
+    held_out: HeldOut, alone: Truths, target: float | None, threshold: float | None, scale: float,
     price: float,
 ) -> Outcome:  # fmt: skip
     coverage = float(alone.mean())
-    judged = int((alone & heard.labelled).sum())
-    right = int((alone & heard.labelled & heard.guesses.right).sum())
+    judged = int((alone & held_out.labelled).sum())
+    right = int((alone & held_out.labelled & held_out.guesses.right).sum())
     calls = scale * (1 - coverage + SHADOW_SHARE * coverage)
     return Outcome(
         target=target,

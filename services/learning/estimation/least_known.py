@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.learning.estimation.hearing import Heard
+from services.learning.estimation.held_out import HeldOut
 from services.learning.estimation.masking import masked
 from services.learning.estimation.messages import Turn
 from services.learning.normalise import normalise
@@ -26,9 +26,9 @@ class Question:
     confidence: float
 
 
-def least_known(turns: Sequence[Turn], heard: Heard, language: str) -> tuple[Question, ...]:
+def least_known(turns: Sequence[Turn], held_out: HeldOut, language: str) -> tuple[Question, ...]:
     """The least certain first; texts that differ only in spelling habits are one."""
-    certain = heard.guesses.probabilities.max(axis=1)
+    certain = held_out.guesses.probabilities.max(axis=1)
     plain = [normalise(turn.text, language) for turn in turns]
     times: dict[str, list[int]] = {}
     for place in np.argsort(certain, kind="stable"):
@@ -38,7 +38,7 @@ def least_known(turns: Sequence[Turn], heard: Heard, language: str) -> tuple[Que
         Question(
             text=_short(masked(turns[places[0]].text.replace("\n", " / "))),
             times=len(places),
-            guess=heard.guesses.intents[heard.guesses.named[places[0]]],
+            guess=held_out.guesses.intents[held_out.guesses.named[places[0]]],
             confidence=float(certain[places[0]]),
         )
         for places in list(times.values())[:_MOST]

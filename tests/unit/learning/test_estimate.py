@@ -15,7 +15,7 @@ from services.learning.estimation.estimate import (
     Estimate,
     estimate,
 )
-from services.learning.estimation.hearing import hear
+from services.learning.estimation.held_out import guess_held_out
 from services.learning.estimation.labels import match
 from services.learning.estimation.masking import masked
 from services.learning.estimation.messages import Content, Message, UnusableMessages, gather
@@ -89,26 +89,30 @@ def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(few_rows: list
     """A label that only this text has cannot be known, however often the text is repeated."""
     texts = ["zzkrt blorp", "zzkrt  BLORP", "cuánto cuesta la camisa", "ffgh qwpo", "zzkrt?"]
     intents = ["horario", "horario", "precio", None, OUT_OF_SCOPE]
-    heard = hear(texts, intents, few_rows, language="es")
+    held_out = guess_held_out(texts, intents, few_rows, language="es")
     rows = [
         Example(text, intent) for text, intent in zip(texts[:3], intents[:3], strict=True) if intent
     ]
     trained = train([*few_rows, *rows])  # a lone text out of scope can't be learned
-    learned = [heard.guesses.intents.index(name) for name in trained.student.intents]
-    np.testing.assert_allclose(heard.guesses.probabilities[:3, learned], trained.out_of_fold[-3:])
-    assert heard.guesses.right.tolist()[:3] == [False, False, True]
-    assert heard.folds[0] == heard.folds[1] >= 0
-    assert heard.folds[3] == heard.folds[4] == -1
+    learned = [held_out.guesses.intents.index(name) for name in trained.student.intents]
+    np.testing.assert_allclose(
+        held_out.guesses.probabilities[:3, learned], trained.out_of_fold[-3:]
+    )
+    assert held_out.guesses.right.tolist()[:3] == [False, False, True]
+    assert held_out.folds[0] == held_out.folds[1] >= 0
+    assert held_out.folds[3] == held_out.folds[4] == -1
     assert trained.student.predict(texts[:1])[0].intent == "horario"  # whoever learned it knows it
 
 
 def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(few_rows: list[Example]) -> None:
     rows = few_rows[::4]
-    heard = hear([row.text for row in rows], [row.intent for row in rows], few_rows, language="es")
-    threshold = heard.threshold(0.95)
+    held_out = guess_held_out(
+        [row.text for row in rows], [row.intent for row in rows], few_rows, language="es"
+    )
+    threshold = held_out.threshold(0.95)
     assert threshold is not None
-    together, apart = heard.accepted(threshold), heard.accepted_for(0.95)
-    assert heard.guesses.right[together].mean() >= 0.95
+    together, apart = held_out.accepted(threshold), held_out.accepted_for(0.95)
+    assert held_out.guesses.right[together].mean() >= 0.95
     assert 0 < (together != apart).mean() < 0.2
 
 

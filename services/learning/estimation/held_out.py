@@ -15,7 +15,7 @@ _NOWHERE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeldOut:
     """Guesses on turns with text, an element each.
 
     `guesses.truth` means something only where `labelled`; `folds` is the fold that a turn was held
@@ -62,9 +62,9 @@ class Heard:
         )  # fmt: skip
 
 
-def hear(
+def guess_held_out(
     texts: Sequence[str], intents: Sequence[str | None], base: Sequence[Example], *, language: str
-) -> Heard:
+) -> HeldOut:
     """Trains on the base and the labelled texts; an intent of None: nobody has labelled the text.
 
     Raises:
@@ -83,7 +83,7 @@ def hear(
     probabilities = trained.student.probabilities(texts)
     probabilities[learned] = trained.out_of_fold[places[learned]]
     of_student = trained.student.intents
-    return Heard(
+    return HeldOut(
         guesses=guesses_on(of_student, probabilities, rows, names),
         labelled=labelled,
         folds=np.where(learned, trained.folds[places], _NOWHERE),
