@@ -7,8 +7,8 @@ from typing import Any
 from contracts.envelope import Envelope
 from contracts.events import SampleRecorded, TrainingRequested
 from services.retrainer.admission import admit
+from services.retrainer.annotations import annotate
 from services.retrainer.naming import Recorded, named_as_today
-from services.retrainer.voices import hear
 from services.runtime.batch import Result
 from services.runtime.live import Live
 from services.storage import samples, training, versions
@@ -29,7 +29,7 @@ class Handler:
     async def handle(self, batch: Sequence[Envelope[Any]]) -> Sequence[Result]:
         """Store the batch in one transaction; it causes no events."""
         settings = self._live.settings
-        heard = [each for each in batch if isinstance(each.data, SampleRecorded)]
+        arrived = [each for each in batch if isinstance(each.data, SampleRecorded)]
         requests = [
             Request(each.data.training_id, each.data.requested_by)
             for each in batch
@@ -39,10 +39,10 @@ class Handler:
             # One retrainer after the other, or each would count what a contact sent without the
             # other's; and an intent is renamed before this or after it, not in between.
             await versions.hold(connection, versions.CATALOGUE)
-            recorded = await named_as_today(connection, heard)
+            recorded = await named_as_today(connection, arrived)
             first = [each for each in recorded if not each.data.second]
             await self._store(connection, first, settings.ml_muestras_contacto_dia)
-            await hear(connection, recorded, settings.audited)
+            await annotate(connection, recorded, settings.audited)
             await training.request(connection, requests)
         self._wake()
         return [[] for _ in batch]

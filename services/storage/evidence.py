@@ -23,8 +23,8 @@ thousand times must not certify the student for everybody."""
 _e = evidence.c
 
 
-class Said(NamedTuple):
-    """What a model in force said of a turn before anybody labelled it."""
+class StudentAnswer(NamedTuple):
+    """What the model in force said of a turn before anybody labelled it."""
 
     intent: str
     confidence: float
@@ -32,7 +32,7 @@ class Said(NamedTuple):
     drawn: bool
 
 
-class Voice(NamedTuple):
+class Annotation(NamedTuple):
     """A label for a turn, by `teacher`, `second` (the teacher again, blindly) or `person`.
 
     A label is an intent or contracts.catalogue.OUT_OF_SCOPE. `said` comes with the teacher's.
@@ -45,7 +45,7 @@ class Voice(NamedTuple):
     contact_id: str | None
     origin: str
     at: datetime
-    said: Said | None = None
+    said: StudentAnswer | None = None
 
 
 class Row(NamedTuple):
@@ -77,28 +77,28 @@ class Check(NamedTuple):
     created_at: datetime
 
 
-async def hear(connection: AsyncConnection, voices: Iterable[Voice]) -> None:
+async def annotate(connection: AsyncConnection, annotations: Iterable[Annotation]) -> None:
     """Note labels, in whatever order they come; the same again changes nothing.
 
-    The student's first word on a turn stays: when a turn is classified once more, the model that is
-    in force by then may have learned from it. So there is none where the turn was first labelled
-    without a word of a model's.
+    The student's first answer to a turn stays: when a turn is classified once more, the model in
+    force by then may have learned from it. So there is none where the turn was first labelled
+    without any model's answer.
     """
-    for voice in voices:
+    for annotation in annotations:
         row = {
-            "turn_id": voice.turn_id,
-            "text": voice.text,
-            "contact_id": voice.contact_id,
-            "origin": voice.origin,
-            "created_at": voice.at,
+            "turn_id": annotation.turn_id,
+            "text": annotation.text,
+            "contact_id": annotation.contact_id,
+            "origin": annotation.origin,
+            "created_at": annotation.at,
             "drawn": False,
         }
         await insert_ignore(connection, evidence, [row])
-        this_turn = update(evidence).where(_e.turn_id == voice.turn_id)
-        await connection.execute(this_turn.values(**_label(voice)))
-        if voice.said is not None:
-            unspoken = this_turn.where(_e.said.is_(None), ~_labelled_without_a_word().exists())
-            await connection.execute(unspoken.values(**_word(voice.said)))
+        this_turn = update(evidence).where(_e.turn_id == annotation.turn_id)
+        await connection.execute(this_turn.values(**_label_columns(annotation)))
+        if annotation.said is not None:
+            unspoken = this_turn.where(_e.said.is_(None), ~_labelled_without_an_answer().exists())
+            await connection.execute(unspoken.values(**_answer_columns(annotation.said)))
 
 
 async def labelled_by_people(connection: AsyncConnection, turn_ids: Collection[str]) -> set[str]:
@@ -185,7 +185,7 @@ async def is_checked(connection: AsyncConnection, turn_id: str) -> bool:
     return await connection.scalar(query) is not None
 
 
-def _labelled_without_a_word() -> Select[Any]:
+def _labelled_without_an_answer() -> Select[Any]:
     """The teacher's sample of the same turn, kept when no model had said anything of it."""
     sample = training_samples.c
     by_teacher = sample.etiquetado_por == Author.TEACHER
@@ -236,17 +236,17 @@ def _refuted_up_to() -> ScalarSelect[int]:
     return select(newest).where(certificates.c.state == TrustState.REFUTED).scalar_subquery()
 
 
-def _label(voice: Voice) -> dict[str, object]:
-    values: dict[str, object] = {voice.by: voice.label}
-    if voice.by == "person":
+def _label_columns(annotation: Annotation) -> dict[str, object]:
+    values: dict[str, object] = {annotation.by: annotation.label}
+    if annotation.by == "person":
         values["audit"] = DONE
     return values
 
 
-def _word(said: Said) -> dict[str, object]:
+def _answer_columns(answer: StudentAnswer) -> dict[str, object]:
     return {
-        "said": said.intent,
-        "confidence": said.confidence,
-        "model_version": said.model_version,
-        "drawn": said.drawn,
+        "said": answer.intent,
+        "confidence": answer.confidence,
+        "model_version": answer.model_version,
+        "drawn": answer.drawn,
     }

@@ -19,7 +19,7 @@ from services.retrainer.standing import put_in_force, standing_of
 from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, certificates, evidence, models, outbox, tables
 from services.storage.engine import Database
-from services.storage.evidence import Said, Voice
+from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.upsert import insert_ignore
 from services.trusting import Trusting, policy_of
 
@@ -52,13 +52,13 @@ class Stand:
             await put_in_force(connection, CERTIFIED, Policy(), Graded(300, 300), version="v1")
 
     async def grade(self, rows: int) -> None:
-        said, now = Said("saludo", 0.9, "v1", True), datetime.now(UTC)
-        voices = [
-            Voice(f"t-{n}", "teacher", "saludo", "hola", None, "live", now, said)
+        said, now = StudentAnswer("saludo", 0.9, "v1", True), datetime.now(UTC)
+        annotations = [
+            Annotation(f"t-{n}", "teacher", "saludo", "hola", None, "live", now, said)
             for n in range(rows)
         ]
         async with self.database.begin() as connection:
-            await evidence.hear(connection, voices)
+            await evidence.annotate(connection, annotations)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from contracts.codec import decode
 from contracts.events import Author, Origin, SampleRecorded
 from services.storage import evidence, samples
 from services.storage.engine import Database
-from services.storage.evidence import Said, Voice
+from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.outbox import OutboxStore
 from services.storage.samples import NewSample, SampleState
 from services.storage.tables import auditoria
@@ -17,12 +17,12 @@ from services.storage.tables import evidence as graded_turns
 from tests.component.panel.conftest import Panel
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-SAID = Said("precio", 0.97, "v1", True)
+SAID = StudentAnswer("precio", 0.97, "v1", True)
 LABEL = {"intent": "saludo", "person": "Ana"}
 
 
-def voice(turn_id: str, label: str, origin: str = "live") -> Voice:
-    return Voice(turn_id, "teacher", label, f"hola de {turn_id}", "luz", origin, NOW, SAID)
+def annotation(turn_id: str, label: str, origin: str = "live") -> Annotation:
+    return Annotation(turn_id, "teacher", label, f"hola de {turn_id}", "luz", origin, NOW, SAID)
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +33,9 @@ async def graded(database: Database) -> None:
         SampleState.HELD,
     )  # fmt: skip
     async with database.begin() as connection:
-        differs = voice("differs", "saludo", origin="simulated")
-        heard = [voice("agrees", "precio"), differs, voice("other", "precio")]
-        await evidence.hear(connection, heard)
+        differs = annotation("differs", "saludo", origin="simulated")
+        heard = [annotation("agrees", "precio"), differs, annotation("other", "precio")]
+        await evidence.annotate(connection, heard)
         await evidence.to_audit(connection, ["agrees"])
         await samples.store(connection, [held])
 

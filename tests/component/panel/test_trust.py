@@ -7,7 +7,7 @@ from services.learning.certifying.trust import Graded, Policy, Standing
 from services.retrainer.standing import put_in_force
 from services.storage import catalogue, evidence, samples
 from services.storage.engine import Database
-from services.storage.evidence import Said, Voice
+from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.samples import NewSample
 from tests.component.panel.conftest import CATALOGUE, Panel
 
@@ -27,16 +27,16 @@ async def test_trust_is_told_with_its_evidence_and_history(
     assert (nothing["state"], nothing["threshold"], nothing["history"]) == ("unproven", 0.8, [])
     assert nothing["evidence"]["agreement"] is None
     assert (nothing["model_version"], nothing["samples_until_training"]) == (None, 50)
-    said, now = Said("precio", 0.9, "v1", True), datetime.now(UTC)
+    said, now = StudentAnswer("precio", 0.9, "v1", True), datetime.now(UTC)
     labels = ["precio"] * 9 + ["envio"]
-    voices = [
-        Voice(f"t-{place}", "teacher", label, "cuanto?", None, "live", now, said)
+    annotations = [
+        Annotation(f"t-{place}", "teacher", label, "cuanto?", None, "live", now, said)
         for place, label in enumerate(labels)
     ]
     unsure = said._replace(confidence=0.5)
-    others = [each._replace(turn_id=f"unsure-{each.turn_id}", said=unsure) for each in voices]
+    others = [each._replace(turn_id=f"unsure-{each.turn_id}", said=unsure) for each in annotations]
     async with database.begin() as connection:
-        await evidence.hear(connection, [*voices, *others])
+        await evidence.annotate(connection, [*annotations, *others])
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
         await samples.store(connection, [sample("Gracias", "1"), sample("GRACIAS", "2")])
         await put_in_force(

@@ -17,7 +17,7 @@ from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.storage import certificates, evidence, outbox, tables
 from services.storage.certificates import ALARM, LOOK, PROMOTION, TARGET
-from services.storage.evidence import Said, Voice
+from services.storage.evidence import Annotation, StudentAnswer
 from services.trusting import policy_of
 from tests.component.retrainer.conftest import Shop, at_once
 
@@ -45,16 +45,16 @@ async def grade(
     contact: str | None = None,
 ) -> None:
     """So many drawn turns of a sure student, the first ones of them wrong."""
-    said, now = Said(says, 0.99, "v1", True), datetime.now(UTC)
-    voices = [
-        Voice(
+    said, now = StudentAnswer(says, 0.99, "v1", True), datetime.now(UTC)
+    annotations = [
+        Annotation(
             f"turn-{n}", "teacher", "envio" if n < first + wrong else says, f"hola {n}", contact,
             origin, now, said,
         )
         for n in range(first, first + rows)
     ]  # fmt: skip
     async with shop.database.begin() as connection:
-        await evidence.hear(connection, voices)
+        await evidence.annotate(connection, annotations)
 
 
 async def newest(shop: Shop) -> certificates.Certificate | None:

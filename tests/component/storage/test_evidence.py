@@ -1,4 +1,4 @@
-"""Evidence gathers the voices on a turn in any order; certificates keep what they led to."""
+"""Evidence gathers the annotations on a turn in any order; certificates keep what they led to."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -9,37 +9,42 @@ import pytest
 from services.storage import certificates, evidence, samples, versions
 from services.storage.certificates import LOOK, PROMOTION, Certificate
 from services.storage.engine import Database
-from services.storage.evidence import Check, Said, Voice
+from services.storage.evidence import Annotation, Check, StudentAnswer
 from services.storage.samples import NewSample, SampleState
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-SAID = Said("precio", 0.97, "v1", True)
+SAID = StudentAnswer("precio", 0.97, "v1", True)
 DAYS, ROWS = 90, 2_000
 
 
-def voice(
-    by: str, label: str, turn_id: str = "t-1", *, said: Said | None = SAID, origin: str = "live"
-) -> Voice:
+def annotation(
+    by: str,
+    label: str,
+    turn_id: str = "t-1",
+    *,
+    said: StudentAnswer | None = SAID,
+    origin: str = "live",
+) -> Annotation:
     at = NOW if turn_id != "old" else NOW - timedelta(days=91)
-    return Voice(turn_id, by, label, "¿cuánto cuesta? 🥖", "ana", origin, at, said)
+    return Annotation(turn_id, by, label, "¿cuánto cuesta? 🥖", "ana", origin, at, said)
 
 
-VOICES = (
-    voice("teacher", "envio"),
-    voice("second", "precio"),
-    voice("person", "pago", said=None),
+ANNOTATIONS = (
+    annotation("teacher", "envio"),
+    annotation("second", "precio"),
+    annotation("person", "pago", said=None),
 )
 
 
 @pytest.mark.parametrize(
-    "order", list(permutations(VOICES)), ids=lambda o: "-".join(v.by for v in o)
+    "order", list(permutations(ANNOTATIONS)), ids=lambda o: "-".join(v.by for v in o)
 )
 async def test_voices_gather_in_whatever_order_they_come(
-    database: Database, order: tuple[Voice, ...]
+    database: Database, order: tuple[Annotation, ...]
 ) -> None:
     for each in (*order, *order):
         async with database.begin() as connection:
-            await evidence.hear(connection, [each])
+            await evidence.annotate(connection, [each])
     async with database.read() as connection:
         [row] = await evidence.window(connection, DAYS, ROWS)
     assert (row.said, row.confidence, row.drawn) == ("precio", 0.97, True)
@@ -51,10 +56,10 @@ async def test_the_word_of_a_model_that_may_have_learned_from_the_turn_comes_too
     database: Database,
 ) -> None:
     """A classifier that died before it acked is given the turn again, perhaps after a training."""
-    later = voice("teacher", "envio", said=Said("envio", 0.99, "v2", True))
+    later = annotation("teacher", "envio", said=StudentAnswer("envio", 0.99, "v2", True))
     async with database.begin() as connection:
-        await evidence.hear(connection, [voice("teacher", "envio")])
-        await evidence.hear(connection, [later])
+        await evidence.annotate(connection, [annotation("teacher", "envio")])
+        await evidence.annotate(connection, [later])
         [row] = await evidence.window(connection, DAYS, ROWS)
     assert (row.said, row.confidence, row.teacher) == ("precio", 0.97, "envio")
 
@@ -63,16 +68,16 @@ async def test_only_drawn_live_recent_turns_of_which_a_model_spoke_are_in_the_wi
     database: Database,
 ) -> None:
     heard = [
-        voice("teacher", "envio", "kept"),
-        voice("teacher", "envio", "not drawn", said=SAID._replace(drawn=False)),
-        voice("teacher", "envio", "simulated", origin="simulated"),
-        voice("teacher", "envio", "replayed", origin="replayed"),
-        voice("teacher", "envio", "old"),
-        voice("person", "envio", "nobody spoke", said=None),
-        voice("second", "envio", "the first is missing"),
+        annotation("teacher", "envio", "kept"),
+        annotation("teacher", "envio", "not drawn", said=SAID._replace(drawn=False)),
+        annotation("teacher", "envio", "simulated", origin="simulated"),
+        annotation("teacher", "envio", "replayed", origin="replayed"),
+        annotation("teacher", "envio", "old"),
+        annotation("person", "envio", "nobody spoke", said=None),
+        annotation("second", "envio", "the first is missing"),
     ]
     async with database.begin() as connection:
-        await evidence.hear(connection, heard)
+        await evidence.annotate(connection, heard)
     async with database.read() as connection:
         assert [row.turn_id for row in await evidence.window(connection, DAYS, ROWS)] == ["kept"]
         assert await evidence.count(connection, DAYS, ROWS) == (1, 2)
@@ -84,7 +89,9 @@ async def test_only_drawn_live_recent_turns_of_which_a_model_spoke_are_in_the_wi
 
 async def test_the_window_has_the_newest_rows_the_oldest_first(database: Database) -> None:
     async with database.begin() as connection:
-        await evidence.hear(connection, [voice("teacher", "envio", f"t-{n}") for n in range(5)])
+        await evidence.annotate(
+            connection, [annotation("teacher", "envio", f"t-{n}") for n in range(5)]
+        )
     async with database.read() as connection:
         found = await evidence.window(connection, DAYS, 3)
         assert [row.turn_id for row in found] == ["t-2", "t-3", "t-4"]
@@ -93,11 +100,13 @@ async def test_the_window_has_the_newest_rows_the_oldest_first(database: Databas
 
 async def test_agreements_wait_for_a_person_once(database: Database) -> None:
     async with database.begin() as connection:
-        await evidence.hear(connection, [voice("teacher", "precio", name) for name in ("a", "b")])
-        played = voice("teacher", "precio", "played", origin="simulated")
-        await evidence.hear(connection, [played])
+        await evidence.annotate(
+            connection, [annotation("teacher", "precio", name) for name in ("a", "b")]
+        )
+        played = annotation("teacher", "precio", "played", origin="simulated")
+        await evidence.annotate(connection, [played])
         await evidence.to_audit(connection, ["a", "b", "played"])
-        await evidence.hear(connection, [voice("person", "precio", "a", said=None)])
+        await evidence.annotate(connection, [annotation("person", "precio", "a", said=None)])
         await evidence.to_audit(connection, ["a", "b", "played"])
         assert [check.turn_id for check in await evidence.checks(connection, 9)] == ["b"]
 
@@ -105,7 +114,9 @@ async def test_agreements_wait_for_a_person_once(database: Database) -> None:
 async def test_agreements_that_show_nothing_any_more_wait_for_nobody(database: Database) -> None:
     names = ["old", "refuted", "new"]
     async with database.begin() as connection:
-        await evidence.hear(connection, [voice("teacher", "precio", name) for name in names])
+        await evidence.annotate(
+            connection, [annotation("teacher", "precio", name) for name in names]
+        )
         await evidence.to_audit(connection, names)
         rows = {row.turn_id: row.id for row in await evidence.window(connection, DAYS, ROWS)}
         left = await evidence.checks(connection, 9, rows["refuted"])
@@ -120,7 +131,7 @@ async def test_agreements_that_show_nothing_any_more_wait_for_nobody(database: D
 
 async def test_a_check_is_taken_once(database: Database) -> None:
     async with database.begin() as connection:
-        await evidence.hear(connection, [voice("teacher", "precio")])
+        await evidence.annotate(connection, [annotation("teacher", "precio")])
         assert await evidence.check(connection, "t-1") is None, "nobody was asked"
         assert not await evidence.is_checked(connection, "t-1")
         await evidence.to_audit(connection, ["t-1"])
@@ -135,7 +146,9 @@ async def test_a_contradiction_that_nobody_settled_waits_for_a_person_too(
     database: Database,
 ) -> None:
     async with database.begin() as connection:
-        await evidence.hear(connection, [voice("teacher", "envio", name) for name in ("a", "b")])
+        await evidence.annotate(
+            connection, [annotation("teacher", "envio", name) for name in ("a", "b")]
+        )
         held = sample("held", "envio", SampleState.HELD)._replace(turn_id="b")
         await samples.store(connection, [held])
         [check] = await evidence.checks(connection, 9)
@@ -148,11 +161,11 @@ async def test_of_one_contact_the_newest_turns_count(database: Database) -> None
     """In the window, in the counts, and among what a person is asked to check."""
     most, turns = evidence.OF_ONE_CONTACT, evidence.OF_ONE_CONTACT + 3
     async with database.begin() as connection:
-        await evidence.hear(
-            connection, [voice("teacher", "precio", f"t-{n}") for n in range(turns)]
+        await evidence.annotate(
+            connection, [annotation("teacher", "precio", f"t-{n}") for n in range(turns)]
         )
-        nobody = [voice("teacher", "precio", f"n-{n}") for n in range(turns)]
-        await evidence.hear(connection, [each._replace(contact_id=None) for each in nobody])
+        nobody = [annotation("teacher", "precio", f"n-{n}") for n in range(turns)]
+        await evidence.annotate(connection, [each._replace(contact_id=None) for each in nobody])
         await evidence.to_audit(connection, [f"t-{n}" for n in range(turns)])
         rows = await evidence.window(connection, DAYS, ROWS)
         assert [row.turn_id for row in rows[:most]] == [f"t-{n}" for n in range(3, turns)]

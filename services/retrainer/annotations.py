@@ -1,4 +1,4 @@
-"""Notes who said what of a turn, and what follows for its sample when voices agree or differ."""
+"""Notes who labelled a turn how, and what follows for its sample when labels agree or differ."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,17 +10,19 @@ from services.learning.certifying.evidence import settled
 from services.retrainer.admission import label
 from services.storage import evidence, samples
 from services.storage.engine import Transaction
-from services.storage.evidence import Row, Said, Voice
+from services.storage.evidence import Annotation, Row, StudentAnswer
 
 
-async def hear(
+async def annotate(
     transaction: Transaction, recorded: Sequence[Envelope[SampleRecorded]], audited: float
 ) -> None:
-    """Keep every voice as evidence; ``audited`` is the share of agreements a person shall check."""
+    """Keep every label as evidence; ``audited`` is the share of agreements a person shall check."""
     turn_ids = {each.data.turn_id for each in recorded if each.data.turn_id is not None}
     if not turn_ids:
         return
-    await evidence.hear(transaction, [voice for each in recorded for voice in _voices(each)])
+    await evidence.annotate(
+        transaction, [found for each in recorded for found in _annotations(each)]
+    )
     # Also when the teacher's sample came after the person's.
     by_people = await evidence.labelled_by_people(transaction, turn_ids)
     await samples.overrule(transaction, by_people, Author.PERSON)
@@ -32,14 +34,14 @@ async def hear(
     await evidence.to_audit(transaction, chosen)
 
 
-def _voices(envelope: Envelope[SampleRecorded]) -> Iterator[Voice]:
-    """The sample as a voice on its turn; none where no model had said anything of it."""
+def _annotations(envelope: Envelope[SampleRecorded]) -> Iterator[Annotation]:
+    """The sample as a label of its turn; none where no model had said anything of it."""
     data = envelope.data
     by = _by(data)
     if data.turn_id is None or by is None or (by == "teacher" and data.graded is None):
         return
     graded = data.graded
-    yield Voice(
+    yield Annotation(
         turn_id=data.turn_id,
         by=by,
         label=label(data),
@@ -47,12 +49,12 @@ def _voices(envelope: Envelope[SampleRecorded]) -> Iterator[Voice]:
         contact_id=data.contact_id,
         origin=data.origin,
         at=envelope.time,
-        said=None if graded is None else _said(graded),
+        said=None if graded is None else _student_answer(graded),
     )
 
 
-def _said(graded: Graded) -> Said:
-    return Said(graded.said, graded.confidence, graded.model_version, graded.drawn)
+def _student_answer(graded: Graded) -> StudentAnswer:
+    return StudentAnswer(graded.said, graded.confidence, graded.model_version, graded.drawn)
 
 
 def _by(data: SampleRecorded) -> str | None:
@@ -64,7 +66,7 @@ def _by(data: SampleRecorded) -> str | None:
 
 
 async def _settle(transaction: Transaction, row: Row) -> None:
-    """Release a held sample once the second voice agrees with the first one or the student."""
+    """Release a held sample once the second answer agrees with the first one or the student."""
     if row.teacher is None or row.second is None or row.second not in (row.teacher, row.said):
         return
     agreed = settled(row.said, row.teacher, row.second)
