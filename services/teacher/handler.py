@@ -28,10 +28,10 @@ from services.storage.teaching import Question
 from services.teacher.answer import Answer
 from services.teacher.asking import Asking
 from services.teacher.client import TeacherClient
+from services.teacher.labelling import events_for_student, sample_of
 from services.teacher.metrics import TeacherMetrics
 from services.teacher.outcome import CURES, Hold, Kind, TeacherFailed, decide
 from services.teacher.prompt import HISTORY, Prompt, blind, prompt
-from services.teacher.saying import labels_of, sample_of
 
 log = structlog.get_logger(__name__)
 
@@ -118,14 +118,14 @@ class Teacher:
         )
 
     async def _answered(self, lesson: Lesson, answer: Answer) -> Sequence[Event]:
-        labels = labels_of(lesson.data, answer)
+        for_student = events_for_student(lesson.data, answer)
         if lesson.data.route is Route.SHADOW:
-            return labels
+            return for_student
         reply = await self._claim(lesson, answer)
         if reply is None:
             self._metrics.claimed.inc()
-            return labels
-        return [reply, *labels]
+            return for_student
+        return [reply, *for_student]
 
     async def _claim(self, lesson: Lesson, answer: Answer) -> Event | None:
         """The reply to request, the same one whenever the lesson comes again; None: not ours."""

@@ -1,4 +1,4 @@
-"""The teacher's words on a turn as events: a reply to the customer, a sample for the student."""
+"""What the student gets of a teacher's answer: a sample, and a second question where one is due."""
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import (
@@ -15,7 +15,7 @@ from services.runtime.settings import origin_of
 from services.teacher.answer import Answer
 
 
-def labels_of(classified: IntentClassified, answer: Answer) -> list[Event]:
+def events_for_student(classified: IntentClassified, answer: Answer) -> list[Event]:
     """The answer as a sample, and the turn once more where it must be asked about blindly."""
     if classified.drawn and classified.reason is Reason.ESCALATED:
         return []  # its shadow has the same answer, and records it
