@@ -64,11 +64,11 @@ def main() -> None:
     except KeyboardInterrupt:  # before the command itself began; there it is an end of its own
         sys.exit(INTERRUPTED)
     except Exception as error:
-        from services.cli.known import KNOWN
+        from services.cli.user_errors import USER_ERRORS
 
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             _say(f"{error.strerror}: nothing more can be written. Free some, and do it again.")
-        elif isinstance(error, KNOWN):
+        elif isinstance(error, USER_ERRORS):
             _say(str(error))
         else:
             raise

@@ -71,7 +71,7 @@ def estimate(
 
     Example: aprendiz estimate "Chat de WhatsApp con Ana.txt" --shop-name "Tienda Luna"
     """
-    from services.cli.estimate_words import show
+    from services.cli.estimate_tables import show
     from services.cli.intake import Columns, take_in
 
     with Console(stderr=True).status("Reading and training ..."):

@@ -1,4 +1,4 @@
-"""Errors whose words say all that a person needs; any other one shows its traceback."""
+"""Errors whose message tells a person all that is needed; any other one shows its traceback."""
 
 from services.cli.charts import ChartsMissing
 from services.cli.line import Unsayable
@@ -15,7 +15,7 @@ from services.storage.errors import DatabaseAway, DatabaseError, UnusableUrl
 from services.storage.intents import IntentExists, UnusableName
 from services.storage.models import ModelMissing
 
-KNOWN = (
+USER_ERRORS = (
     BrokerAway,
     ChartsMissing,
     DatabaseAway,
