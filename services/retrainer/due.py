@@ -12,7 +12,7 @@ MAX_ATTEMPTS = 3
 """So often a training is begun whose process dies; it may be what kills the machine."""
 
 
-class Standing(Enum):
+class ChampionState(Enum):
     """What can be said of the model in force."""
 
     NONE = "there is no model yet"
@@ -25,7 +25,7 @@ class Standing(Enum):
 class Situation:
     """All that the decision needs."""
 
-    standing: Standing
+    champion_state: ChampionState
     unfinished: Sequence[Training]
     """Requested ones, and those that run or whose process has died, the oldest first."""
     newest_sample: int
@@ -91,11 +91,11 @@ def _again(training: Training, reason: str) -> Decision:
 def _by_itself(situation: Situation) -> Decision:
     if not situation.newest_sample:
         return Wait("there is nothing to learn from: run `aprendiz db upgrade`")
-    if situation.standing is Standing.FOREIGN:
-        return Wait(f"{situation.standing.value}: restore the key, or ask for a training")
+    if situation.champion_state is ChampionState.FOREIGN:
+        return Wait(f"{situation.champion_state.value}: restore the key, or ask for a training")
     if situation.new_samples >= situation.wanted:
         return Train(f"{situation.new_samples} new samples")
-    if situation.standing is not Standing.USABLE:
+    if situation.champion_state is not ChampionState.USABLE:
         return _without_model(situation)
     if situation.changed is not None:
         return Train(f"the catalogue changed: {situation.changed}")
@@ -105,7 +105,7 @@ def _by_itself(situation: Situation) -> Decision:
 def _without_model(situation: Situation) -> Decision:
     since = situation.since_failure
     if since is None or since >= BACK_OFF:
-        return Train(situation.standing.value)
+        return Train(situation.champion_state.value)
     return Wait(
         f"a training failed or was cancelled {since:.0f} s ago: the next one after {BACK_OFF:.0f} s"
     )

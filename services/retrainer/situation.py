@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from contracts.manifest import Manifest
 from services.learning.artifact import ArtifactError, sign, unseal, unseal_kept
 from services.learning.normalise import different
-from services.retrainer.due import Situation, Standing
+from services.retrainer.due import ChampionState, Situation
 from services.retrainer.intents import change, learnable, mark_of
 from services.storage import catalogue, intents, models, samples, training
 from services.storage.engine import Database, Transaction
@@ -35,7 +35,7 @@ class _Judged:
     """What was found of a champion, and the intents that it knows."""
 
     champion: str | None
-    standing: Standing
+    champion_state: ChampionState
     intents: tuple[str, ...] = ()
 
 
@@ -46,7 +46,7 @@ class Reader:
         """``key`` is the signing key."""
         self._database = database
         self._key = key
-        self._judged = _Judged(None, Standing.NONE)
+        self._judged = _Judged(None, ChampionState.NONE)
 
     async def read(self, wanted: int, language: str) -> Scene:
         """How things stand now; ``wanted`` new samples start a training.
@@ -55,7 +55,7 @@ class Reader:
         """
         async with self._database.read() as connection:
             champion = await models.alias(connection, models.CHAMPION)
-        judged = await self._standing(champion)
+        judged = await self._state_of(champion)
         async with self._database.read() as connection:
             stored = await catalogue.read(connection)
             active = tuple(each.name for each in stored)
@@ -63,7 +63,7 @@ class Reader:
             known = await _learnable(connection, active, judged.intents)
             texts = await samples.new_texts(connection, active, seen)
             situation = Situation(
-                standing=judged.standing,
+                champion_state=judged.champion_state,
                 unfinished=await training.unfinished(connection),
                 newest_sample=await samples.newest(connection),
                 new_samples=different(texts, language),
@@ -73,7 +73,7 @@ class Reader:
             )
             comparable = (
                 champion is not None
-                and situation.standing is Standing.USABLE
+                and situation.champion_state is ChampionState.USABLE
                 # A model that no training of ours made names another database's samples.
                 and await training.learned_up_to(connection, champion) > 0
             )
@@ -85,32 +85,32 @@ class Reader:
             mark=mark_of(known),
         )
 
-    async def _standing(self, champion: str | None) -> "_Judged":
+    async def _state_of(self, champion: str | None) -> "_Judged":
         if self._judged.champion != champion:
             self._judged = await self._judge(champion)
         return self._judged
 
     async def _judge(self, champion: str | None) -> "_Judged":
         if champion is None:
-            return _Judged(champion, Standing.NONE)
+            return _Judged(champion, ChampionState.NONE)
         try:
             async with self._database.read() as connection:
                 manifest, file = await models.fetch(connection, champion)
         except ModelMissing:
-            return _Judged(champion, Standing.OUTDATED)
+            return _Judged(champion, ChampionState.OUTDATED)
         verdict = await asyncio.to_thread(_verdict, manifest, file, self._key)
         return _Judged(champion, verdict, manifest.intents)
 
 
-def _verdict(manifest: Manifest, file: bytes, key: bytes) -> Standing:
+def _verdict(manifest: Manifest, file: bytes, key: bytes) -> ChampionState:
     if not hmac.compare_digest(sign(manifest, key).signature, manifest.signature):
-        return Standing.FOREIGN
+        return ChampionState.FOREIGN
     try:
         unseal(manifest, file, key)
         unseal_kept(manifest, file, key)
     except ArtifactError:
-        return Standing.OUTDATED
-    return Standing.USABLE
+        return ChampionState.OUTDATED
+    return ChampionState.USABLE
 
 
 async def _learnable(

@@ -8,9 +8,9 @@ import pytest
 from services.retrainer.due import (
     BACK_OFF,
     MAX_ATTEMPTS,
+    ChampionState,
     GiveUp,
     Situation,
-    Standing,
     Train,
     Wait,
     decide,
@@ -18,7 +18,7 @@ from services.retrainer.due import (
 from services.storage.training import State, Training
 
 CALM = Situation(
-    standing=Standing.USABLE,
+    champion_state=ChampionState.USABLE,
     unfinished=(),
     newest_sample=500,
     new_samples=0,
@@ -43,22 +43,22 @@ def test_the_wait_says_how_many_are_missing() -> None:
 
 
 def test_a_shop_without_a_model_trains_at_once() -> None:
-    assert isinstance(decide(replace(CALM, standing=Standing.NONE)), Train)
+    assert isinstance(decide(replace(CALM, champion_state=ChampionState.NONE)), Train)
 
 
 def test_a_model_of_another_release_is_replaced_at_once() -> None:
-    assert isinstance(decide(replace(CALM, standing=Standing.OUTDATED)), Train)
+    assert isinstance(decide(replace(CALM, champion_state=ChampionState.OUTDATED)), Train)
 
 
 def test_an_empty_database_teaches_nothing() -> None:
-    empty = replace(CALM, standing=Standing.NONE, newest_sample=0)
+    empty = replace(CALM, champion_state=ChampionState.NONE, newest_sample=0)
     decision = decide(empty)
     assert isinstance(decision, Wait)
     assert "nothing to learn from" in decision.reason
 
 
 def test_without_a_model_a_failure_is_followed_by_a_pause() -> None:
-    failed = replace(CALM, standing=Standing.NONE, since_failure=1.0)
+    failed = replace(CALM, champion_state=ChampionState.NONE, since_failure=1.0)
     assert isinstance(decide(failed), Wait)
     assert isinstance(decide(replace(failed, since_failure=BACK_OFF)), Train)
     assert isinstance(decide(replace(failed, new_samples=50)), Train)
@@ -69,7 +69,7 @@ def test_a_failure_does_not_hold_back_a_shop_that_has_a_model() -> None:
 
 
 def test_a_model_of_another_key_is_not_replaced_unasked() -> None:
-    foreign = replace(CALM, standing=Standing.FOREIGN, new_samples=99)
+    foreign = replace(CALM, champion_state=ChampionState.FOREIGN, new_samples=99)
     assert isinstance(decide(foreign), Wait)
     wish = training_of(State.REQUESTED)
     assert decide(replace(foreign, unfinished=(wish,))) == Train("requested", wish)
@@ -95,4 +95,4 @@ def test_a_training_that_kills_its_processes_is_given_up() -> None:
 def test_a_changed_catalogue_is_worth_a_training() -> None:
     changed = replace(CALM, changed="garantia is new")
     assert decide(changed) == Train("the catalogue changed: garantia is new")
-    assert isinstance(decide(replace(changed, standing=Standing.FOREIGN)), Wait)
+    assert isinstance(decide(replace(changed, champion_state=ChampionState.FOREIGN)), Wait)
