@@ -8,7 +8,7 @@ from asyncio.subprocess import PIPE, Process
 
 import structlog
 
-from services.retrainer.order import Hear, Impossible, Order, Outcome, Progress, told
+from services.retrainer.order import Impossible, OnProgress, Order, Outcome, Progress, read_message
 
 log = structlog.get_logger(__name__)
 
@@ -18,7 +18,7 @@ _KEPT = 4_000
 """Bytes of its standard error that are kept for the reason."""
 
 
-async def carry_out(order: Order, hear: Hear) -> Outcome:
+async def carry_out(order: Order, on_progress: OnProgress) -> Outcome:
     """Run an order in a process of its own; when this is cancelled, the process is killed."""
     # A process and not a fork: a copy of a program full of threads and connections would hang.
     try:
@@ -28,19 +28,19 @@ async def carry_out(order: Order, hear: Hear) -> Outcome:
     except OSError as error:
         return Impossible(reason=f"Failed: the training's process could not be started: {error}")
     try:
-        return await _listen(process, order, hear)
+        return await _listen(process, order, on_progress)
     finally:
         await _end(process)
 
 
-async def _listen(process: Process, order: Order, hear: Hear) -> Outcome:
+async def _listen(process: Process, order: Order, on_progress: OnProgress) -> Outcome:
     # All three are pipes: this only tells the type checker.
     assert process.stdin is not None  # noqa: S101
     assert process.stdout is not None  # noqa: S101
     assert process.stderr is not None  # noqa: S101
     complaint = asyncio.create_task(_tail(process.stderr))
     try:
-        outcome = await _converse(process.stdin, process.stdout, order, hear)
+        outcome = await _converse(process.stdin, process.stdout, order, on_progress)
         code = await process.wait()
         words = await complaint
     finally:
@@ -52,9 +52,9 @@ async def _listen(process: Process, order: Order, hear: Hear) -> Outcome:
 
 
 async def _converse(
-    stdin: asyncio.StreamWriter, stdout: asyncio.StreamReader, order: Order, hear: Hear
+    stdin: asyncio.StreamWriter, stdout: asyncio.StreamReader, order: Order, on_progress: OnProgress
 ) -> Outcome | None:
-    """Give the order, and hear everything; None when it ended without a result."""
+    """Give the order, and on_progress everything; None when it ended without a result."""
     try:
         stdin.write(order.line())
         await stdin.drain()
@@ -63,14 +63,14 @@ async def _converse(
     outcome: Outcome | None = None
     async for line in stdout:
         try:
-            said = told(line)
+            message = read_message(line)
         except ValueError:
             log.warning("training process said what nobody understands", line=line[:200])
             continue
-        if isinstance(said, Progress):
-            hear(said)
+        if isinstance(message, Progress):
+            on_progress(message)
         else:
-            outcome = said
+            outcome = message
     return outcome
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 
-class _Line(BaseModel):
+class _Message(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     def line(self) -> bytes:
@@ -15,7 +15,7 @@ class _Line(BaseModel):
         return self.model_dump_json().encode() + b"\n"
 
 
-class Order(_Line):
+class Order(_Message):
     """What to learn from. The process ends when its standard input closes behind it."""
 
     database_url: str = Field(repr=False)
@@ -38,7 +38,7 @@ class Order(_Line):
     """The window of graded turns on which the threshold is chosen."""
 
 
-class Progress(_Line):
+class Progress(_Message):
     """How far it is: a share in [0, 1]."""
 
     kind: Literal["progress"] = "progress"
@@ -46,7 +46,7 @@ class Progress(_Line):
     share: float
 
 
-class Better(_Line):
+class Better(_Message):
     """The new model is no worse and lies in the models' folder.
 
     ``provisional`` is the threshold that was chosen for it on rows it could not learn from, for the
@@ -62,7 +62,7 @@ class Better(_Line):
     deltas: dict[str, Any] = {}
 
 
-class Worse(_Line):
+class Worse(_Message):
     """The new model may not replace the champion."""
 
     kind: Literal["worse"] = "worse"
@@ -71,14 +71,14 @@ class Worse(_Line):
     deltas: dict[str, Any] = {}
 
 
-class Impossible(_Line):
+class Impossible(_Message):
     """There is no new model, for this reason."""
 
     kind: Literal["impossible"] = "impossible"
     reason: str
 
 
-class Away(_Line):
+class Away(_Message):
     """The database could not be read: nothing is wrong with the training."""
 
     kind: Literal["away"] = "away"
@@ -86,13 +86,13 @@ class Away(_Line):
 
 
 Outcome = Better | Worse | Impossible | Away
-Hear = Callable[[Progress], None]
-"""Told how far it is."""
-Told = Annotated[Progress | Outcome, Field(discriminator="kind")]
+OnProgress = Callable[[Progress], None]
+"""Called with how far the training is."""
+_MESSAGE: TypeAdapter[Progress | Outcome] = TypeAdapter(
+    Annotated[Progress | Outcome, Field(discriminator="kind")]
+)
 
-_TOLD: TypeAdapter[Progress | Outcome] = TypeAdapter(Told)
 
-
-def told(line: bytes) -> Progress | Outcome:
+def read_message(line: bytes) -> Progress | Outcome:
     """What a line of the process says; raises ValueError for anything else."""
-    return _TOLD.validate_json(line)
+    return _MESSAGE.validate_json(line)

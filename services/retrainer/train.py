@@ -19,8 +19,8 @@ from services.learning.recipe.training import TrainingDataError
 from services.retrainer.order import (
     Away,
     Better,
-    Hear,
     Impossible,
+    OnProgress,
     Order,
     Outcome,
     Progress,
@@ -44,11 +44,11 @@ def main() -> None:
     _tell(carry_out(order, _tell))
 
 
-def carry_out(order: Order, hear: Hear) -> Outcome:
+def carry_out(order: Order, on_progress: OnProgress) -> Outcome:
     """Learn what the order says; the model, if there is one, is on the disk when this returns."""
     try:
         material = asyncio.run(_material(order))
-        return _learn(order, material, hear)
+        return _learn(order, material, on_progress)
     except DatabaseAway as error:
         return Away(reason=str(error))
     except TrainingDataError as error:
@@ -106,7 +106,7 @@ async def _champion(database: Database, order: Order) -> Champion | None:
         return None
 
 
-def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
+def _learn(order: Order, material: Material, on_progress: OnProgress) -> Outcome:
     rows = material.rows
     made = retrain(
         rows,
@@ -114,7 +114,7 @@ def _learn(order: Order, material: Material, hear: Hear) -> Outcome:
         target=order.target,
         language=order.language,
         critical=frozenset(order.critical),
-        progress=lambda stage, share: hear(Progress(stage=stage, share=share)),
+        progress=lambda stage, share: on_progress(Progress(stage=stage, share=share)),
     )
     verdict, deltas = made.verdict, _deltas(made.verdict)
     if isinstance(verdict, Refuse):

@@ -11,7 +11,7 @@ import structlog
 from services.retrainer import child
 from services.retrainer.due import GiveUp, Train, Wait, attempts, decide
 from services.retrainer.metrics import TrainingMetrics
-from services.retrainer.order import Away, Better, Hear, Order, Outcome, Progress
+from services.retrainer.order import Away, Better, OnProgress, Order, Outcome, Progress
 from services.retrainer.record import Job, Record
 from services.retrainer.releasing import release_confirmed
 from services.retrainer.situation import Reader, Scene
@@ -29,9 +29,9 @@ LEASE = "training"
 LEASE_SECONDS = 30.0
 LOOK = 60.0
 """Seconds after which the database is asked without being woken: others write there too."""
-_TOLD_EVERY = 1.0
+_REPORT_EVERY = 1.0
 
-Learn = Callable[[Order, Hear], Coroutine[None, None, Outcome]]
+Learn = Callable[[Order, OnProgress], Coroutine[None, None, Outcome]]
 """Carries out an order; cancelling it ends the work."""
 
 
@@ -164,9 +164,9 @@ class Trainings:
             LeaseLost: the process was ended, because another may run the same training.
             TrainingEnded: the process was ended, because the training was cancelled.
         """
-        told: list[Progress] = []
-        learning = asyncio.create_task(self._learn(order, told.append))
-        keeping = asyncio.create_task(self._keep(job, told))
+        reports: list[Progress] = []
+        learning = asyncio.create_task(self._learn(order, reports.append))
+        keeping = asyncio.create_task(self._keep(job, reports))
         stopping = asyncio.create_task(stop.wait())
         tasks = (learning, keeping, stopping)
         try:
@@ -179,17 +179,17 @@ class Trainings:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _keep(self, job: Job, told: list[Progress]) -> None:
+    async def _keep(self, job: Job, reports: list[Progress]) -> None:
         """Hold the lease, and write down how far it is, until the training is cancelled."""
         renewed = time.monotonic()
         while True:
-            await asyncio.sleep(min(_TOLD_EVERY, self._lease_seconds / 3))
+            await asyncio.sleep(min(_REPORT_EVERY, self._lease_seconds / 3))
             try:
                 await self._record.watched(job)
-                if not told and time.monotonic() - renewed < self._lease_seconds / 3:
+                if not reports and time.monotonic() - renewed < self._lease_seconds / 3:
                     continue
-                newest = told[-1] if told else None
-                told.clear()
+                newest = reports[-1] if reports else None
+                reports.clear()
                 await self._record.kept(job, self._lease_seconds, newest)
                 renewed = time.monotonic()
             except DatabaseAway as error:

@@ -17,7 +17,7 @@ from contracts.events import Author, Event, SampleRecorded, TrainingRequested
 from services.learning.normalise import normalise
 from services.retrainer.handler import Handler
 from services.retrainer.metrics import TrainingMetrics
-from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.steering import Steering
 from services.retrainer.train import carry_out
 from services.retrainer.trainings import Learn, Trainings
@@ -40,9 +40,9 @@ def intents() -> tuple[CatalogueIntent, ...]:
     return tuple(each.model_copy(update={"examples": each.examples[::3]}) for each in six)
 
 
-async def at_once(order: Order, hear: Hear) -> Outcome:
+async def at_once(order: Order, on_progress: OnProgress) -> Outcome:
     """Learns in a thread of this process: most of a real training's time is its start."""
-    return await asyncio.to_thread(carry_out, order, hear)
+    return await asyncio.to_thread(carry_out, order, on_progress)
 
 
 @dataclass

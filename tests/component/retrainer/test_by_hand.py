@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 
 from services.learning.certifying.trust import Graded, Policy, Standing
 from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
-from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import after_choice
 from services.storage import certificates, models, outbox, versions
 from services.storage.engine import Database
@@ -75,8 +75,8 @@ async def test_a_training_that_runs_meanwhile_does_not_bring_it_back(shop: Shop)
     first, _ = await two_models(shop)
     await shop.take(wish("running"))
 
-    async def meanwhile(order: Order, hear: Hear) -> Outcome:
-        learned = await at_once(order, hear)
+    async def meanwhile(order: Order, on_progress: OnProgress) -> Outcome:
+        learned = await at_once(order, on_progress)
         await roll_back(shop.database, KEY, "ana")
         return learned
 
@@ -105,8 +105,8 @@ async def test_a_model_put_in_force_by_whom_the_training_did_not_see_stays(shop:
     first, second = await two_models(shop)
     await shop.take_samples(shop.alike(160)[60:120], "more")
 
-    async def meanwhile(order: Order, hear: Hear) -> Outcome:
-        learned = await at_once(order, hear)
+    async def meanwhile(order: Order, on_progress: OnProgress) -> Outcome:
+        learned = await at_once(order, on_progress)
         async with shop.database.begin() as connection:
             await models.promote(connection, first, "another program")
         return learned

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from services.retrainer import child
-from services.retrainer.order import Better, Hear, Impossible, Order, Outcome
+from services.retrainer.order import Better, Impossible, OnProgress, Order, Outcome
 from services.storage import models, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
@@ -61,9 +61,9 @@ async def test_the_retrainer_that_cancelled_takes_the_next_wish(shop: Shop) -> N
 
 
 async def test_a_shop_without_a_model_does_not_begin_again_at_once(shop: Shop) -> None:
-    async def meanwhile(order: Order, hear: Hear) -> Outcome:
+    async def meanwhile(order: Order, on_progress: OnProgress) -> Outcome:
         await cancel(shop.database, (await only(shop)).training_id)
-        return await at_once(order, hear)
+        return await at_once(order, on_progress)
 
     assert await shop.look(meanwhile)
     assert (await only(shop)).state == State.CANCELLED
@@ -71,9 +71,9 @@ async def test_a_shop_without_a_model_does_not_begin_again_at_once(shop: Shop) -
 
 
 async def test_what_a_cancelled_wish_had_seen_starts_no_training_by_itself(shop: Shop) -> None:
-    async def meanwhile(order: Order, hear: Hear) -> Outcome:
+    async def meanwhile(order: Order, on_progress: OnProgress) -> Outcome:
         await cancel(shop.database, "wish-1")
-        return await at_once(order, hear)
+        return await at_once(order, on_progress)
 
     await shop.look()
     await shop.take_samples(shop.alike(60), "new")
@@ -86,8 +86,8 @@ async def test_what_a_cancelled_wish_had_seen_starts_no_training_by_itself(shop:
 async def test_a_model_that_was_ready_when_it_was_cancelled_is_not_put_in_force(
     shop: Shop,
 ) -> None:
-    async def too_late(order: Order, hear: Hear) -> Outcome:
-        learned = await at_once(order, hear)
+    async def too_late(order: Order, on_progress: OnProgress) -> Outcome:
+        learned = await at_once(order, on_progress)
         assert isinstance(learned, Better)
         await cancel(shop.database, "wish-1")
         return learned
@@ -102,7 +102,7 @@ async def test_a_model_that_was_ready_when_it_was_cancelled_is_not_put_in_force(
 
 
 async def test_what_has_ended_cannot_be_cancelled(shop: Shop) -> None:
-    async def broken(_order: Order, _hear: Hear) -> Outcome:
+    async def broken(_order: Order, _on_progress: OnProgress) -> Outcome:
         return Impossible(reason="Failed: a rehearsal.")
 
     await shop.take(wish())

@@ -10,7 +10,7 @@ from contracts.envelope import Envelope
 from contracts.events import Graded
 from services.learning.certifying.provisional import NOWHERE
 from services.panel.by_hand import roll_back
-from services.retrainer.order import Hear, Order, Outcome, Worse
+from services.retrainer.order import OnProgress, Order, Outcome, Worse
 from services.storage import catalogue, certificates, intents, models
 from services.storage.tables import log_entrenamientos
 from services.storage.training import State
@@ -25,7 +25,7 @@ NEW = tuple(f"tiene garantia {thing}" for thing in ("la licuadora", "el reloj", 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 
 
-async def refuse(_order: Order, _hear: Hear) -> Outcome:
+async def refuse(_order: Order, _on_progress: OnProgress) -> Outcome:
     return Worse(samples=1, reason="Refused: a rehearsal.")
 
 
@@ -59,10 +59,10 @@ async def test_an_intent_renamed_while_a_training_starts_is_learned_by_its_new_n
     await shop.look()
     await shop.take_samples(shop.alike(60), "new")
 
-    async def renamed_first(order: Order, hear: Hear) -> Outcome:
+    async def renamed_first(order: Order, on_progress: OnProgress) -> Outcome:
         async with shop.database.begin() as connection:
             await intents.rename(connection, "precio", "cuanto_vale", "ana")
-        return await at_once(order, hear)
+        return await at_once(order, on_progress)
 
     assert await shop.look(renamed_first)
     assert (await shop.history())[0].state == State.PROMOTED

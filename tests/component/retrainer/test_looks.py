@@ -11,7 +11,7 @@ from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
 from services.learning.certifying.trust import Graded, Policy, Standing, after_promotion
 from services.retrainer.looks import Looks
-from services.retrainer.order import Hear, Order, Outcome
+from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
@@ -200,10 +200,10 @@ async def test_a_raised_target_has_its_threshold_long_before_it_can_be_tested(
 
 
 async def test_a_threshold_is_kept_with_the_target_that_it_was_chosen_for(shop: Shop) -> None:
-    async def raised_meanwhile(order: Order, hear: Hear) -> Outcome:
+    async def raised_meanwhile(order: Order, on_progress: OnProgress) -> Outcome:
         harder = {"ml_precision_objetivo": 99.0}
         shop.live.settings = shop.live.settings.model_copy(update=harder)
-        return await at_once(order, hear)
+        return await at_once(order, on_progress)
 
     assert await shop.look(raised_meanwhile)
     stored = await newest(shop)
@@ -288,8 +288,8 @@ async def test_a_look_and_a_promotion_at_one_moment_do_not_undo_each_other(
 async def test_a_promotion_does_not_undo_a_refutation_of_the_same_moment(shop: Shop) -> None:
     learned, go_on = asyncio.Event(), asyncio.Event()
 
-    async def learn(order: Order, hear: Hear) -> Outcome:
-        outcome = await at_once(order, hear)
+    async def learn(order: Order, on_progress: OnProgress) -> Outcome:
+        outcome = await at_once(order, on_progress)
         learned.set()
         await go_on.wait()
         return outcome

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from infra.servers.ports import free_port
 from services.retrainer import child
-from services.retrainer.order import Hear, Impossible, Order, Outcome, Progress
+from services.retrainer.order import Impossible, OnProgress, Order, Outcome, Progress
 from services.storage import training
 from services.storage.training import State
 from tests.component.retrainer.conftest import KEY, Shop, learner_of, wish
@@ -143,8 +143,8 @@ async def test_progress_can_be_read_while_it_runs(shop: Shop) -> None:
     """What `aprendiz train` shows: the rows are polled by the training's id."""
     seen = asyncio.Event()
 
-    async def half(order: Order, hear: Hear) -> Outcome:
-        hear(Progress(stage="half", share=0.5))
+    async def half(order: Order, on_progress: OnProgress) -> Outcome:
+        on_progress(Progress(stage="half", share=0.5))
         await seen.wait()
         return Impossible(reason="Failed: it was only a rehearsal.")
 

@@ -15,7 +15,7 @@ from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import MODEL, libraries, sign
-from services.retrainer.order import Better, Hear, Order, Outcome, Worse
+from services.retrainer.order import Better, OnProgress, Order, Outcome, Worse
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, models, samples, training
 from services.storage.engine import Database
@@ -56,7 +56,7 @@ async def ordered(shop: Shop) -> Order:
     """What a training that is due is told."""
     orders: list[Order] = []
 
-    async def rehearse(order: Order, _hear: Hear) -> Outcome:
+    async def rehearse(order: Order, _on_progress: OnProgress) -> Outcome:
         orders.append(order)
         return Worse(samples=1, reason="Refused: a rehearsal.")
 
@@ -234,8 +234,8 @@ async def test_a_shop_with_one_intent_is_told_what_is_missing(
 async def test_a_finished_model_is_not_promoted_under_a_lost_lease(shop: Shop) -> None:
     """The lease is lost between the last renewal and the transaction that would promote."""
 
-    async def robbed(order: Order, hear: Hear) -> Outcome:
-        learned = await at_once(order, hear)
+    async def robbed(order: Order, on_progress: OnProgress) -> Outcome:
+        learned = await at_once(order, on_progress)
         async with shop.database.begin() as connection:
             await connection.execute(text("UPDATE leases SET token = token + 1, holder = 'quick'"))
         return learned
@@ -301,8 +301,8 @@ async def test_a_model_of_another_key_is_replaced_only_when_asked(shop: Shop) ->
 
 
 async def test_a_model_that_is_damaged_before_it_is_stored_is_not_put_in_force(shop: Shop) -> None:
-    async def damaged(order: Order, hear: Hear) -> Outcome:
-        outcome = await at_once(order, hear)
+    async def damaged(order: Order, on_progress: OnProgress) -> Outcome:
+        outcome = await at_once(order, on_progress)
         assert isinstance(outcome, Better)
         _cut(order.models_dir / outcome.version / MODEL)
         return outcome
