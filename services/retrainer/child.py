@@ -54,7 +54,7 @@ async def _listen(process: Process, order: Order, on_progress: OnProgress) -> Ou
 async def _converse(
     stdin: asyncio.StreamWriter, stdout: asyncio.StreamReader, order: Order, on_progress: OnProgress
 ) -> Outcome | None:
-    """Give the order, and on_progress everything; None when it ended without a result."""
+    """Give the order, and listen to the end; None when it ended without a result."""
     try:
         stdin.write(order.line())
         await stdin.drain()

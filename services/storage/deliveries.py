@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage.tables import deliveries, simulated_phone
@@ -77,12 +77,6 @@ async def settle(connection: AsyncConnection, settled: Sequence[Delivery]) -> No
     """Note what became of replies."""
     rows = [{**each._asdict(), "updated_at": each.at} for each in settled]
     await upsert(connection, deliveries, [_without_at(row) for row in rows])
-
-
-async def count(connection: AsyncConnection, state: str) -> int:
-    """How many replies are in a state; `unknown` ones want a person's look."""
-    in_state = select(func.count()).select_from(deliveries).where(deliveries.c.state == state)
-    return int(await connection.scalar(in_state) or 0)
 
 
 async def put_on_phone(connection: AsyncConnection, arrived: Arrived) -> None:

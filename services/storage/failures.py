@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage import audit
@@ -96,12 +96,6 @@ async def get(connection: AsyncConnection, failure_id: int) -> Failure | None:
 async def buried(connection: AsyncConnection, ids: Sequence[int]) -> list[Failure]:
     """Those of these failures that are still buried, by id."""
     return await _select(connection, table.c.id.in_(ids), table.c.state == BURIED)
-
-
-async def count(connection: AsyncConnection) -> int:
-    """How many are buried now."""
-    query = select(func.count()).select_from(table).where(table.c.state == BURIED)
-    return int(await connection.scalar(query) or 0)
 
 
 async def mark_retried(connection: AsyncConnection, ids: Sequence[int], who: str) -> list[int]:

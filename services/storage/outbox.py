@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.codec import encode
@@ -77,11 +77,6 @@ async def release(connection: AsyncConnection, ids: Sequence[int]) -> None:
     if ids:
         free = update(outbox).where(outbox.c.id.in_(ids))
         await connection.execute(free.values(claimed_by=None, claimed_until=None))
-
-
-async def waiting(connection: AsyncConnection) -> int:
-    """How many events wait, claimed ones included."""
-    return int(await connection.scalar(select(func.count()).select_from(outbox)) or 0)
 
 
 class OutboxStore:

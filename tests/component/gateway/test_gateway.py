@@ -20,9 +20,10 @@ from services.gateway.phone import Reply, Undelivered
 from services.gateway.simulator import SimulatedPhone
 from services.runtime.batch import Result
 from services.runtime.metrics import Metrics
-from services.storage import deliveries
+from services.storage import deliveries, tables
 from services.storage.engine import Database
 from services.storage.tables import simulated_phone
+from tests.component.counting import count
 from tests.turns import ANA, SENT_AT, envelope_of
 
 CHAT = "simulador:1"
@@ -176,8 +177,9 @@ async def test_a_crash_around_the_call_is_never_sent_again_where_nobody_can_say(
     assert provider.texts.count("b") == taken
     outcome = {"outcome": "unknown"}
     assert registry.get_sample_value("aprendiz_replies_total", outcome) == 1
+    unknown_state = tables.deliveries.c.state == deliveries.UNKNOWN
     async with database.read() as connection:
-        assert await deliveries.count(connection, deliveries.UNKNOWN) == 1
+        assert await count(connection, tables.deliveries, unknown_state) == 1
     assert events(await handler.handle([batch[1]])) == [unknown]
 
 

@@ -9,10 +9,11 @@ from services.learning.certifying.trust import Graded, Policy, Standing
 from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
 from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import after_choice
-from services.storage import certificates, models, outbox, versions
+from services.storage import certificates, models, tables, versions
 from services.storage.engine import Database
 from services.storage.tables import auditoria, model_artifacts, model_chunks
 from services.storage.training import State
+from tests.component.counting import count
 from tests.component.retrainer.conftest import KEY, Shop, at_once, wish
 from tests.component.retrainer.test_looks import looks_of
 
@@ -123,14 +124,14 @@ async def test_it_is_in_the_history_and_told_to_every_process(shop: Shop) -> Non
     first, second = await two_models(shop)
     async with shop.database.read() as connection:
         version = (await versions.read(connection))[versions.MODEL]
-        told = await outbox.waiting(connection)
+        told = await count(connection, tables.outbox)
     await roll_back(shop.database, KEY, "cli:ana")
     [newest, *_] = await shop.history()
     assert (newest.state, newest.requested_by, newest.version) == ("chosen", "cli:ana", first)
     assert newest.reason == f"Put in force by hand instead of {second}."
     async with shop.database.read() as connection:
         assert (await versions.read(connection))[versions.MODEL] == version + 1
-        assert await outbox.waiting(connection) == told + 1
+        assert await count(connection, tables.outbox) == told + 1
         change = await connection.execute(select(auditoria).order_by(auditoria.c.id.desc()))
     row = change.first()
     assert row is not None

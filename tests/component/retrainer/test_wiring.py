@@ -15,9 +15,10 @@ from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
 from services.runtime.process import Frame
 from services.runtime.settings import Settings
-from services.storage import certificates, intents, outbox, versions
+from services.storage import certificates, intents, tables, versions
 from services.storage.outbox import OutboxStore
 from services.trusting import policy_of
+from tests.component.counting import count
 from tests.component.retrainer.conftest import KEY, Shop, sample_of
 from tests.turns import envelope_of
 
@@ -107,4 +108,4 @@ async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_
     assert await publisher.publish_waiting() == 4
     await broker.close()
     async with shop.database.read() as connection:
-        assert await outbox.waiting(connection) == 0
+        assert await count(connection, tables.outbox) == 0

@@ -10,9 +10,10 @@ from services.runtime.broker import Broker, BrokerAway
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
 from services.runtime.rabbitmq import RabbitBroker
-from services.storage import outbox
+from services.storage import outbox, tables
 from services.storage.engine import Database
 from services.storage.outbox import NewRow, OutboxStore
+from tests.component.counting import count
 from tests.conformance.brokers import KEY, QUEUE, TOPOLOGY, UNKNOWN_KEY, becomes, everything
 from tests.conformance.conftest import BrokerFactory
 
@@ -26,7 +27,7 @@ async def wrote(database: Database, *names: str, key: str = KEY) -> None:
 
 async def left(database: Database) -> int:
     async with database.read() as connection:
-        return await outbox.waiting(connection)
+        return await count(connection, tables.outbox)
 
 
 def publisher(

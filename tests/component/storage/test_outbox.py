@@ -4,9 +4,10 @@ import asyncio
 import json
 from collections import Counter
 
-from services.storage import outbox
+from services.storage import outbox, tables
 from services.storage.engine import Database
 from services.storage.outbox import NewRow, OutboxStore
+from tests.component.counting import count
 from tests.component.storage.conftest import Start
 
 _PUBLISH = """
@@ -59,7 +60,7 @@ async def test_an_event_that_waits_is_not_written_twice(database: Database) -> N
     await _add(database, 1)
     await _add(database, 1, 2)
     async with database.read() as connection:
-        assert await outbox.waiting(connection) == 2
+        assert await count(connection, tables.outbox) == 2
 
 
 async def test_a_claimed_row_is_nobody_elses_until_the_claim_ends(database: Database) -> None:
