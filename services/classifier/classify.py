@@ -1,7 +1,5 @@
 """The student's word on one turn as events: what it says, stamped with what was in force."""
 
-from dataclasses import replace
-
 from contracts.events import Alternative, IntentClassified, Reason, Route, TurnReady
 from services.classifier.context import answers_order_number, resolve
 from services.classifier.route import Verdict, decide
@@ -21,7 +19,7 @@ def classify(
 
     ``version`` is the model's that predicted, None without one.
     """
-    prediction = _within_bounds(prediction)
+    prediction = prediction and prediction.clamped()
     unread = {message.kind for message in turn.messages if not (message.text or "").strip()}
     verdict = decide(prediction, bool(turn.text.strip()), unread, trust)
     said = _said(turn, prediction, version, verdict, trust)
@@ -107,17 +105,3 @@ def _alternatives(prediction: Prediction | None) -> tuple[Alternative, ...]:
     best = Alternative(intent=prediction.intent, confidence=prediction.confidence)
     others = (Alternative(intent=each.intent, confidence=each.confidence) for each in guesses)
     return (best, *others)
-
-
-def _within_bounds(prediction: Prediction | None) -> Prediction | None:
-    if prediction is None:
-        return None
-    others = tuple(
-        replace(each, confidence=_share(each.confidence)) for each in prediction.alternatives
-    )
-    return replace(prediction, confidence=_share(prediction.confidence), alternatives=others)
-
-
-def _share(confidence: float) -> float:
-    """Rounding may overshoot; what is no number at all counts as no confidence."""
-    return min(1.0, max(0.0, confidence))

@@ -43,6 +43,15 @@ class Prediction:
     confidence: float
     alternatives: tuple[Guess, ...]
 
+    def clamped(self) -> "Prediction":
+        """All confidences in [0, 1]: rounding may overshoot, and what is no number counts as 0."""
+        others = tuple(Guess(each.intent, _clamp(each.confidence)) for each in self.alternatives)
+        return Prediction(self.intent, _clamp(self.confidence), others)
+
+
+def _clamp(confidence: float) -> float:
+    return min(1.0, max(0.0, confidence))
+
 
 class Student(Protocol):
     """Names intents. `version` is the artifact's, or `unsaved` for one fresh from training."""

@@ -21,13 +21,13 @@ def classify(slot: ModelSlot, judge: Judge, text: str, trust: Trust) -> Classifi
     student = slot.student
     if student is None:
         raise ApiError(503, "model", expected="a trained model", got=slot.problem or "none yet")
-    [prediction] = student.predict([text])
+    prediction = student.predict([text])[0].clamped()
     reason = judge(prediction, trust)
     return Classified(
         intent=prediction.intent,
-        confidence=_share(prediction.confidence),
+        confidence=prediction.confidence,
         alternatives=tuple(
-            Guess(intent=each.intent, confidence=_share(each.confidence))
+            Guess(intent=each.intent, confidence=each.confidence)
             for each in prediction.alternatives
         ),
         model_version=student.version,
@@ -63,8 +63,3 @@ async def _state(name: str, probe: Probe | None) -> str:
             return await probe() or "ok"
     except TimeoutError:
         return f"the {name} did not answer within {PATIENCE:g} s"
-
-
-def _share(confidence: float) -> float:
-    """Rounding of sums may overshoot."""
-    return min(1.0, max(0.0, confidence))
