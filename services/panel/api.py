@@ -20,9 +20,9 @@ from services.panel.bodies import (
 )
 from services.panel.body_limit import BodyLimit
 from services.panel.checks import add_checks
+from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.docs import add_docs
 from services.panel.errors import add_errors
-from services.panel.inside import BODY, Inside, Limit, refusals
 from services.panel.intent_routes import add_intents
 from services.panel.models import add_models
 from services.panel.questions import add_questions
@@ -32,7 +32,7 @@ _ABOUT = """What a program may ask of the engine. Bodies are JSON in UTF-8, at m
 refusal has the form `{"error": {"field", "expected", "got"}}`."""
 
 
-def build(inside: Inside, token: str | None) -> ASGIApp:
+def build(deps: Dependencies, token: str | None) -> ASGIApp:
     """The whole app. With a ``token`` every caller must send it; without, be on this machine."""
     app = FastAPI(
         title="Aprendiz",
@@ -44,21 +44,21 @@ def build(inside: Inside, token: str | None) -> ASGIApp:
         responses=refusals(422, *([401] if token else [403])),
     )
     add_errors(app)
-    _engine_routes(app, inside)
-    _trust_routes(app, inside)
-    _training_routes(app, inside)
-    add_models(app, inside)
-    add_intents(app, inside)
-    add_questions(app, inside)
-    add_checks(app, inside)
+    _engine_routes(app, deps)
+    _trust_routes(app, deps)
+    _training_routes(app, deps)
+    add_models(app, deps)
+    add_intents(app, deps)
+    add_questions(app, deps)
+    add_checks(app, deps)
     add_docs(app)
     return Access(BodyLimit(app), token)
 
 
-def _engine_routes(app: FastAPI, inside: Inside) -> None:
+def _engine_routes(app: FastAPI, deps: Dependencies) -> None:
     @app.get("/health", summary="How the engine is; always 200 while the panel is up")
     async def health() -> Health:
-        return await engine.health(inside.slot, inside.probes)
+        return await engine.health(deps.slot, deps.probes)
 
     @app.post(
         "/classify",
@@ -66,20 +66,20 @@ def _engine_routes(app: FastAPI, inside: Inside) -> None:
         responses=refusals(*BODY, 503),
     )
     async def classify(body: Classify) -> Classified:
-        return engine.classify(inside.slot, inside.judge, body.text, inside.trusted.trust)
+        return engine.classify(deps.slot, deps.judge, body.text, deps.trusted.trust)
 
 
-def _trust_routes(app: FastAPI, inside: Inside) -> None:
+def _trust_routes(app: FastAPI, deps: Dependencies) -> None:
     @app.get(
         "/trust",
         summary="What the student may answer alone, why, and what led to it",
         responses=refusals(503),
     )
     async def trust(limit: Limit = 20) -> Trusted:
-        return await trusted(inside.database, inside.trusted, inside.live.settings, limit)
+        return await trusted(deps.database, deps.trusted, deps.live.settings, limit)
 
 
-def _training_routes(app: FastAPI, inside: Inside) -> None:
+def _training_routes(app: FastAPI, deps: Dependencies) -> None:
     @app.post(
         "/train",
         status_code=202,
@@ -88,8 +88,8 @@ def _training_routes(app: FastAPI, inside: Inside) -> None:
     )
     async def train(body: Train | None = None) -> Accepted:
         asked = body or Train()
-        training_id = await trainings.ask(inside.database, asked.requested_by)
-        inside.wake_outbox()
+        training_id = await trainings.ask(deps.database, asked.requested_by)
+        deps.wake_outbox()
         return Accepted(training_id=training_id)
 
     @app.get(
@@ -98,7 +98,7 @@ def _training_routes(app: FastAPI, inside: Inside) -> None:
         responses=refusals(404, 503),
     )
     async def training(training_id: str) -> Training:
-        return await trainings.get(inside.database, training_id)
+        return await trainings.get(deps.database, training_id)
 
     @app.delete(
         "/train/{training_id}",
@@ -107,5 +107,5 @@ def _training_routes(app: FastAPI, inside: Inside) -> None:
         responses=refusals(404, 409, 503),
     )
     async def cancel(training_id: str, requested_by: Name = "api") -> Accepted:
-        await trainings.cancel(inside.database, training_id, requested_by)
+        await trainings.cancel(deps.database, training_id, requested_by)
         return Accepted(training_id=training_id)

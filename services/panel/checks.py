@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import originate
 from contracts.events import Author, Origin, SampleRecorded
-from services.panel.inside import BODY, Inside, Limit, refusals
+from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.intents import require_known
 from services.panel.question_bodies import Answered, Check, Checks, Label
 from services.panel.refusals import ApiError, shown
@@ -18,14 +18,14 @@ from services.storage.engine import Database, Transaction
 from services.storage.outbox import NewRow
 
 
-def add_checks(app: FastAPI, inside: Inside) -> None:
+def add_checks(app: FastAPI, deps: Dependencies) -> None:
     """Serve the list of checks and take labels."""
 
     @app.get("/checks", summary="Turns that a person is asked to label", responses=refusals(503))
     async def waiting(limit: Limit = 100) -> Checks:
-        settings = inside.live.settings
+        settings = deps.live.settings
         within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-        async with inside.database.read() as connection:
+        async with deps.database.read() as connection:
             first = await evidence.oldest(connection, *within)
             found = await evidence.checks(connection, limit, first)
         return Checks(checks=tuple(map(_shown, found)))
@@ -37,8 +37,8 @@ def add_checks(app: FastAPI, inside: Inside) -> None:
         responses=refusals(*BODY, 404, 409, 503),
     )
     async def label(turn_id: str, body: Label) -> Answered:
-        await _label(inside.database, turn_id, body)
-        inside.wake_outbox()
+        await _label(deps.database, turn_id, body)
+        deps.wake_outbox()
         return Answered(turn_id=turn_id)
 
 

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.panel import intents as operations
-from services.panel.inside import BODY, Inside, Limit, refusals
+from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.intent_bodies import Added, Intent, IntentChange, Intents, NewIntent, Proposals
 from services.panel.refusals import ApiError, shown
 from services.storage import intents
@@ -12,9 +12,9 @@ from services.storage.engine import Database
 from services.storage.intents import IntentExists
 
 
-def add_intents(app: FastAPI, inside: Inside) -> None:
+def add_intents(app: FastAPI, deps: Dependencies) -> None:
     """Serve what is asked of the intents."""
-    database = inside.database
+    database = deps.database
 
     @app.get("/intents", summary="The catalogue", responses=refusals(503))
     async def all_of_them() -> Intents:
@@ -31,7 +31,7 @@ def add_intents(app: FastAPI, inside: Inside) -> None:
         responses=refusals(*BODY, 409, 503),
     )
     async def add(body: NewIntent) -> Added:
-        holding = inside.live.settings.respuesta_espera
+        holding = deps.live.settings.respuesta_espera
         intent = operations.made(body.name, body.description, body.reply, holding)
         try:
             async with database.begin() as connection:

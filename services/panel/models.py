@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.panel import by_hand
 from services.panel.bodies import Train
-from services.panel.inside import BODY, Inside, Limit, refusals
+from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.model_bodies import IntentFigures, Model, Models, ModelWhole, Promoted
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import shown_training
@@ -18,18 +18,18 @@ from services.storage.models import ModelMissing, StoredModel
 _KNOWN = "a version that GET /models lists, champion or previous"
 
 
-def add_models(app: FastAPI, inside: Inside) -> None:
+def add_models(app: FastAPI, deps: Dependencies) -> None:
     """Serve what is asked of models."""
 
     @app.get("/models", summary="The models that are kept", responses=refusals(503))
     async def listed(limit: Limit = 100) -> Models:
-        async with inside.database.read() as connection:
+        async with deps.database.read() as connection:
             found = await models.newest(connection, limit)
         return Models(models=tuple(Model(**_figures(each)) for each in found))
 
     @app.get("/models/{version}", summary="One model whole", responses=refusals(404, 503))
     async def whole(version: str) -> ModelWhole:
-        return await get(inside.database, version)
+        return await get(deps.database, version)
 
     @app.post(
         "/models/{version}/promote",
@@ -38,8 +38,8 @@ def add_models(app: FastAPI, inside: Inside) -> None:
     )
     async def promote(version: str, body: Train | None = None) -> Promoted:
         who = (body or Train()).requested_by
-        done = by_hand.promote(inside.database, inside.key, version, who)
-        return await _changed(inside, version, done)
+        done = by_hand.promote(deps.database, deps.key, version, who)
+        return await _changed(deps, version, done)
 
     @app.post(
         "/models/rollback",
@@ -48,8 +48,8 @@ def add_models(app: FastAPI, inside: Inside) -> None:
     )
     async def rollback(body: Train | None = None) -> Promoted:
         who = (body or Train()).requested_by
-        done = by_hand.roll_back(inside.database, inside.key, who)
-        return await _changed(inside, models.PREVIOUS, done)
+        done = by_hand.roll_back(deps.database, deps.key, who)
+        return await _changed(deps, models.PREVIOUS, done)
 
 
 async def get(database: Database, version: str) -> ModelWhole:
@@ -74,7 +74,9 @@ async def get(database: Database, version: str) -> ModelWhole:
     )
 
 
-async def _changed(inside: Inside, version: str, done: Awaitable[by_hand.Promotion]) -> Promoted:
+async def _changed(
+    deps: Dependencies, version: str, done: Awaitable[by_hand.Promotion]
+) -> Promoted:
     try:
         promoted = await done
     except by_hand.UnknownModel as error:
@@ -82,7 +84,7 @@ async def _changed(inside: Inside, version: str, done: Awaitable[by_hand.Promoti
     except by_hand.NotPromoted as error:
         usable = "a model that can be put in force"
         raise ApiError(409, "version", expected=usable, got=str(error)) from error
-    inside.wake_outbox()
+    deps.wake_outbox()
     return Promoted(
         version=promoted.version, previous=promoted.before, ended_trainings=promoted.ended
     )

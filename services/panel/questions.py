@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from contracts.codec import encode
 from contracts.envelope import Envelope, originate
 from contracts.events import Author, Event, ReplyKind, ReplyRequested, SampleRecorded, TurnReady
-from services.panel.inside import BODY, Inside, Limit, refusals
+from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.intents import require_known
 from services.panel.question_bodies import Answer, Answered, Question, Questions
 from services.panel.refusals import ApiError, shown
@@ -19,12 +19,12 @@ from services.storage.engine import Database
 from services.storage.outbox import NewRow
 
 
-def add_questions(app: FastAPI, inside: Inside) -> None:
+def add_questions(app: FastAPI, deps: Dependencies) -> None:
     """Serve the questions that wait and take answers."""
 
     @app.get("/questions", summary="Questions that wait for a person", responses=refusals(503))
     async def waiting_ones(limit: Limit = 100) -> Questions:
-        return Questions(questions=tuple(await waiting(inside.database, limit)))
+        return Questions(questions=tuple(await waiting(deps.database, limit)))
 
     @app.post(
         "/questions/{turn_id}/answer",
@@ -33,8 +33,8 @@ def add_questions(app: FastAPI, inside: Inside) -> None:
         responses=refusals(*BODY, 404, 409, 503),
     )
     async def take_answer(turn_id: str, body: Answer) -> Answered:
-        await answer(inside.database, turn_id, body)
-        inside.wake_outbox()
+        await answer(deps.database, turn_id, body)
+        deps.wake_outbox()
         return Answered(turn_id=turn_id)
 
 

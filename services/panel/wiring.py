@@ -7,8 +7,8 @@ import structlog
 
 from services.learning.slot import ModelSlot, TrustSlot
 from services.panel.api import build
+from services.panel.dependencies import Dependencies
 from services.panel.engine import Judge
-from services.panel.inside import Inside
 from services.runtime.health import Probe
 from services.runtime.http import open_socket, serve, url_of
 from services.runtime.process import Frame, Part
@@ -46,7 +46,8 @@ def assemble(
     asked = {"database": _database_probe(database), **(probes or {})}
     token = settings.http_token.get_secret_value() if settings.http_token else None
     app = build(
-        Inside(database, slot, trusted, frame.live, judge, asked, frame.wake_outbox, key), token
+        Dependencies(database, slot, trusted, frame.live, judge, asked, frame.wake_outbox, key),
+        token,
     )
 
     url = url_of(listening)

@@ -1,4 +1,4 @@
-"""What the API's routes stand on: what lies inside, and what their descriptions have in common."""
+"""What the API's routes are given, and what their descriptions have in common."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ BODY = (400, 408, 413, 415)
 
 
 @dataclass(frozen=True)
-class Inside:
-    """What the API is an outside of."""
+class Dependencies:
+    """What the routes work on; `probes` ask the broker and the database."""
 
     database: Database
     slot: ModelSlot
