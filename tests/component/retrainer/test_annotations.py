@@ -1,4 +1,4 @@
-"""A sample that firmly contradicts the student waits until other voices have settled it."""
+"""A sample that firmly contradicts the student waits until other labels have settled it."""
 
 import asyncio
 from itertools import permutations
