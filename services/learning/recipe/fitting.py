@@ -118,12 +118,14 @@ def score(counts: Counts, fitted: Fit, rows: Rows, belief: Floats) -> Floats:
 def blend(scores: Floats, intents: Rows, different: int) -> Floats:
     """The factor of each machine's scores that makes the right intents likeliest (least log-loss).
 
-    `scores` (machines, rows, intents) are out of fold, of n `different` texts. One row in n + 2 is
-    taken for one whose intent is another, whichever: where all are right, nothing else keeps the
-    factors from rising without end (after Platt, Probabilistic outputs for support vector machines,
-    1999). Copies of a text are no more proof than one. The loss is convex in the factors.
+    `scores` (machines, rows, intents) are out of fold, of n `different` texts. Where all are right
+    nothing would keep the factors from rising without end, so one row in n + 2 is doubted: taken
+    for one of any other intent (after Platt, Probabilistic outputs for support vector machines,
+    1999). Each error that is there keeps them from it too, and makes the doubt a smaller one.
+    Copies of a text are no more proof than one. The loss is convex in the factors.
     """
-    others, doubt = scores.shape[2] - 1, 1 / (different + 2)
+    errors = int((scores.sum(axis=0).argmax(axis=1) != intents).sum())
+    others, doubt = scores.shape[2] - 1, 1 / ((different + 2) * (errors + 1))
     truth = np.full(scores.shape[1:], doubt / others)
     truth[np.arange(len(intents)), intents] = 1 - doubt
     wanted = np.einsum("ri,mri->m", truth, scores) / len(intents)

@@ -97,6 +97,7 @@ def held_out_scores(
     everything = np.ones_like(folds, dtype=bool)
     shown = np.stack([*(~held for held in held_out), everything], axis=1)
     fits = fit(counts, truth, shown, named, seed)
+    progress("fitting", 0.0)  # several fits come at once, and the first ones take a while
     for number, held in enumerate(held_out, 1):
         fitted = next(fits)
         progress(f"fold {number} of {len(held_out)}", number / len(shown.T))

@@ -48,6 +48,13 @@ def on_all(counts: Counts, intents: Rows) -> Fit:
     return fitted
 
 
+def without(intent: int, counts: Counts, intents: Rows) -> Fit:
+    """A fit that is shown no row of an intent."""
+    shown = (intents != intent)[:, np.newaxis]
+    [fitted] = fit(counts, intents, shown, by_name(NAMES, "es"), 0)
+    return fitted
+
+
 def test_a_row_means_in_training_what_it_means_to_the_student(
     rows: list[Example], counts: Counts
 ) -> None:
@@ -65,6 +72,24 @@ def test_folds_are_scored_as_the_student_would_answer(
     student = LinearStudent(weights(counts, fitted, NAMES, "es", (), factors, HALF))
     expected = softmax(np.tensordot(factors, scores, 1), 1.0)
     assert np.allclose(student.probabilities([row.text for row in rows]), expected, atol=1e-6)
+
+
+def test_an_intent_of_which_a_fit_was_shown_nothing_comes_last(
+    counts: Counts, intents: Rows
+) -> None:
+    scores = score(
+        counts, without(0, counts, intents), np.arange(len(intents)), np.ones(len(intents))
+    )
+    assert (scores.argmin(axis=2) == 0).all()
+    assert np.allclose(scores[:, :, 0], scores[:, :, 1:].min(axis=2) - 1)
+
+
+def test_a_piece_that_no_row_shown_holds_counts_for_nothing(counts: Counts, intents: Rows) -> None:
+    """As it does to a student, which has never read it: the others then fill the row's length."""
+    fitted, shown = without(0, counts, intents), intents != 0
+    held = np.concatenate([block[shown].getnnz(axis=0) > 0 for block in counts.blocks])
+    assert not held.all()
+    assert ((fitted.idf > 0) == held).all()
 
 
 @pytest.mark.parametrize(

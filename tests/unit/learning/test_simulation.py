@@ -14,14 +14,14 @@ from services.learning.judging.simulation import Plan, Simulated, simulate
 from services.learning.student import Example
 
 BASE = [
-    Example(f"{opening} {words}", intent)
+    Example(f"{words}, soy {who}", intent)
     for intent, things in {
-        "precio": ("cuanto cuesta la camisa", "que precio tiene", "cuanto vale el pantalon"),
-        "envio": ("hacen envios", "cuanto demora el envio", "mandan a domicilio"),
-        "pago": ("aceptan tarjeta", "puedo pagar en efectivo", "como pago"),
+        "precio": ("cuanto cuesta la camisa", "cuanto cuesta la falda", "que precio tiene"),
+        "envio": ("hacen envios", "hacen envios a cali", "cuanto demora el envio"),
+        "pago": ("aceptan tarjeta", "aceptan tarjeta visa", "puedo pagar en efectivo"),
     }.items()
     for words in things
-    for opening in ("hola", "buenas", "oye")
+    for who in ("ana", "luz", "rosa", "juan", "pedro", "mario", "sara", "noemi", "ines", "hugo")
 ]
 ASKED = (
     ("cuanto cuesta la falda", "precio"),

@@ -93,10 +93,13 @@ def _blas_threads() -> list[int]:
 
 
 def test_progress_rises_from_nothing_to_done(catalogue_rows: list[Example]) -> None:
-    seen: list[float] = []
-    train(catalogue_rows[::20], progress=lambda _stage, share: seen.append(share))
-    assert seen == sorted(seen)
-    assert (seen[0], seen[-1]) == (0.0, 1.0)
+    told: list[tuple[str, float]] = []
+    train(catalogue_rows[::20], progress=lambda *step: told.append(step))
+    stages, shares = zip(*told, strict=True)
+    assert list(shares) == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    folds = [f"fold {number} of {FOLDS}" for number in range(1, FOLDS + 1)]
+    assert list(stages) == ["counting", "fitting", *folds, "done"]
 
 
 @pytest.mark.parametrize(
