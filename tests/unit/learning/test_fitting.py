@@ -9,6 +9,7 @@ from scipy.sparse import hstack
 from sklearn.linear_model import LogisticRegression
 
 from services.learning.meanings.lexicon import meaning
+from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.normalise import tokens
 from services.learning.recipe.counting import Counts, Rows, count, weigh
 from services.learning.recipe.familiarity import belief, familiarity
@@ -84,6 +85,15 @@ def test_an_intent_of_which_a_fit_was_shown_nothing_comes_last(
     assert np.allclose(scores[:, :, 0], scores[:, :, 1:].min(axis=2) - 1)
 
 
+@pytest.mark.parametrize("many", [100, 300], ids=["two fits at once", "one by one"])
+def test_of_many_intents_each_fit_is_of_what_it_was_shown(many: int) -> None:
+    intents = np.repeat(np.arange(many), 2)
+    counts = count([[chr(ord("a") + intent % 26)] for intent in intents], "es")
+    shown = intents[:, np.newaxis] % 5 != np.arange(5)
+    fits = fit(counts, intents, shown, np.zeros((DIMENSIONS, many)), 0)
+    assert [set(each.unseen % 5) for each in fits] == [{0}, {1}, {2}, {3}, {4}]
+
+
 def test_a_piece_that_no_row_shown_holds_counts_for_nothing(counts: Counts, intents: Rows) -> None:
     """As it does to a student, which has never read it: the others then fill the row's length."""
     fitted, shown = without(0, counts, intents), intents != 0
@@ -115,6 +125,19 @@ def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
 
     ours = score(counts, fitted, everyone, np.ones(len(intents)))[machine]
     assert np.abs(centred(ours) - centred(read @ theirs.coef_.T)).max() < 0.01
+
+
+def test_a_training_stops_near_the_optimum(
+    monkeypatch: pytest.MonkeyPatch, counts: Counts, intents: Rows, fitted: Fit
+) -> None:
+    everyone, believed = np.arange(len(intents)), np.ones(len(intents))
+    soon = score(counts, fitted, everyone, believed)
+    to_the_end = partial(solve, settled=1e-5, rounds=500)
+    monkeypatch.setattr("services.learning.recipe.fitting.solve", to_the_end)
+    late = score(counts, on_all(counts, intents), everyone, believed)
+    for ours, best in zip(soon[:-1], late[:-1], strict=True):
+        off = np.abs(centred(ours) - centred(best)).mean()
+        assert off < 0.05 * np.abs(centred(best)).mean()
 
 
 def centred(scores: Floats) -> Floats:

@@ -125,6 +125,12 @@ def test_the_blend_leans_on_the_machine_that_knows() -> None:
     assert factors[0] < 0.5
 
 
+def test_a_machine_that_is_always_wrong_hardly_counts_but_is_not_turned_around() -> None:
+    truth = np.arange(300) % 3
+    [factor] = blend(-np.eye(3)[truth][np.newaxis], truth, len(truth))
+    assert 0 < factor < 0.1
+
+
 @given(st.lists(st.lists(st.sampled_from(["hola", "q", "precio", "holaaa", "?", "10"]))))
 @settings(max_examples=50)
 def test_counting_a_table_counts_what_a_text_alone_is_cut_into(words: list[list[str]]) -> None:
