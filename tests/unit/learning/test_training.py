@@ -80,6 +80,13 @@ def test_the_fold_of_a_row_goes_by_its_normalised_text(trained: Trained) -> None
     assert all(len(folds) == 1 for folds in of_text.values())
 
 
+def test_a_misspelt_row_teaches_the_words_that_were_meant(few_rows: list[Example]) -> None:
+    learned = train([*few_rows, Example("cuanto cuesya", "precio")]).student.weights
+    stems, letters = learned.vocabularies
+    assert "cuest" in stems
+    assert not [piece for piece in (*stems, *letters) if "sy" in piece]
+
+
 def test_it_keeps_to_one_processor(catalogue_rows: list[Example]) -> None:
     used: list[int] = []
     with threadpool_limits(2, user_api="blas"):
