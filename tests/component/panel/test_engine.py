@@ -135,42 +135,37 @@ async def test_a_body_of_64_kib_is_taken(here: Panel) -> None:
     assert answer.status_code == 200
 
 
+async def status_of(panel: Panel, rest: bytes) -> bytes:
+    """The status line that answers a question without an end, of which `rest` is sent.
+
+    The connection is closed after it.
+    """
+    reader, writer = await asyncio.open_connection("127.0.0.1", panel.port)
+    writer.write(
+        b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" + rest
+    )
+    async with asyncio.timeout(5):
+        status = await reader.readline()
+        await reader.read()
+    writer.close()
+    return status
+
+
 async def test_a_body_that_never_comes_is_not_waited_for(
     here: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(body_limit, "PATIENCE", 0.2)
-    reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
-    writer.write(
-        b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: 9\r\n\r\n{"
-    )
-    async with asyncio.timeout(5):
-        assert b"408" in await reader.readline()
-    writer.close()
+    assert b"408" in await status_of(here, b"Content-Length: 9\r\n\r\n{")
 
 
 async def test_a_chunked_body_is_refused_before_it_has_ended(here: Panel) -> None:
     """The rest of it never comes: an answer shows that nobody waits for it."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
-    writer.write(
-        b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n11000\r\n" + b"x" * 0x11000 + b"\r\n"
-    )
-    async with asyncio.timeout(5):
-        assert b"413" in await reader.readline()
-        await reader.read()  # and the connection is closed
-    writer.close()
+    chunk = b"11000\r\n" + b"x" * 0x11000 + b"\r\n"
+    assert b"413" in await status_of(here, b"Transfer-Encoding: chunked\r\n\r\n" + chunk)
 
 
 async def test_an_announced_body_is_refused_before_it_comes(here: Panel) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
-    writer.write(
-        b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: 9999999999\r\n\r\n"
-    )
-    async with asyncio.timeout(5):
-        assert b"413" in await reader.readline()
-    writer.close()
+    assert b"413" in await status_of(here, b"Content-Length: 9999999999\r\n\r\n")
 
 
 async def test_an_unknown_path_is_told_which_there_are(here: Panel) -> None:

@@ -17,6 +17,7 @@ from services.learning.recipe.solver import BIAS, Shown, solve, table_of
 from services.learning.student import Floats, softmax
 
 FULL = 5
+BOTH = pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
 
 
 def drawn(seed: int, intents: int = 4, rows: int = 90) -> tuple[csr_matrix, Rows]:
@@ -69,12 +70,17 @@ def test_the_machines_apart_are_linear_support_vector_machines(seed: int, intent
     assert np.allclose(scores, expected, rtol=0, atol=5e-3)
 
 
-@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
-@pytest.mark.parametrize("few", [0, 1_000], ids=["in columns", "in products"])
+@pytest.fixture(params=[0, 1_000], ids=["in columns", "in products"])
+def sums(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are summed in either way, however few they are."""
+    monkeypatch.setattr("services.learning.recipe.sums.FEW", request.param)
+
+
+@BOTH
+@pytest.mark.usefixtures("sums")
 def test_fits_that_are_solved_together_are_those_of_the_rows_that_each_was_shown(
-    monkeypatch: pytest.MonkeyPatch, machine: Machine, few: int
+    machine: Machine,
 ) -> None:
-    monkeypatch.setattr("services.learning.recipe.sums.FEW", few)
     values, truth = drawn(3)
     shown = np.random.default_rng(4).random((len(truth), 3)) < 0.8
     for fit, rows in zip(settled(machine, values, truth, shown), shown.T, strict=True):
@@ -82,24 +88,20 @@ def test_fits_that_are_solved_together_are_those_of_the_rows_that_each_was_shown
         assert np.allclose(fit[rows], expected, rtol=0, atol=5e-3)
 
 
-@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
+@BOTH
 def test_sums_in_columns_and_in_products_lead_to_the_same_optimum(
     monkeypatch: pytest.MonkeyPatch, machine: Machine
 ) -> None:
     values, truth = drawn(5)
-    shown = np.random.default_rng(6).random((len(truth), 3)) < 0.8
-    in_products = settled(machine, values, truth, shown)
+    in_products = settled(machine, values, truth)
     monkeypatch.setattr("services.learning.recipe.sums.FEW", 0)
-    assert np.allclose(settled(machine, values, truth, shown), in_products, rtol=0, atol=5e-3)
+    assert np.allclose(settled(machine, values, truth), in_products, rtol=0, atol=5e-3)
 
 
-@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
-@pytest.mark.parametrize("few", [0, 1_000], ids=["in columns", "in products"])
-def test_what_a_fit_is_not_shown_teaches_it_nothing(
-    monkeypatch: pytest.MonkeyPatch, machine: Machine, few: int
-) -> None:
+@BOTH
+@pytest.mark.usefixtures("sums")
+def test_what_a_fit_is_not_shown_teaches_it_nothing(machine: Machine) -> None:
     """Nor does a fit without rows, or without an intent's, disturb those beside it."""
-    monkeypatch.setattr("services.learning.recipe.sums.FEW", few)
     values, truth = drawn(7)
     shown = np.stack([truth > 0, truth == 2, truth < 0], axis=1)
     lacking, one, empty = settled(machine, values, truth, shown)
@@ -108,7 +110,7 @@ def test_what_a_fit_is_not_shown_teaches_it_nothing(
     assert not empty.any()
 
 
-@pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
+@BOTH
 def test_rows_that_are_all_alike_do_not_make_a_machine_overshoot(machine: Machine) -> None:
     values, truth = csr_matrix(np.full((200, FULL + 1), (FULL + 1) ** -0.5)), np.arange(200) % 2
     [scores] = settled(machine, values, truth)
