@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from services.learning.arrays import Floats, Mask
 from services.learning.judging.evaluation import Guesses, Point, risk_coverage
 from services.learning.percent import percent
-from services.learning.student import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -132,9 +132,7 @@ def confusion(counts: Floats, names: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _curve(
-    axes: "Axes", sure: Floats, right: "np.typing.NDArray[np.bool_]", color: str, label: str
-) -> None:
+def _curve(axes: "Axes", sure: Floats, right: Mask, color: str, label: str) -> None:
     share = np.arange(1, len(sure) + 1) / max(1, len(sure))
     axes.plot(share, 1 - risk_coverage(sure, right), color=color, linewidth=1.5, label=label)
 

@@ -12,10 +12,10 @@ from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.charts import confusion, coverage_precision, reliability
 from services.cli.evaluate import COLUMNS, cells, share, summary
 from services.cli.report import write
-from services.learning.student import Floats
+from services.learning.arrays import Floats, Mask
 
 if TYPE_CHECKING:
-    from services.learning.judging.evaluation import Guesses, Truths
+    from services.learning.judging.evaluation import Guesses
     from services.learning.judging.trial import Trial
 
 FILE = "evaluation.html"
@@ -88,7 +88,7 @@ def _counts(guesses: "Guesses") -> Floats:
     return counts
 
 
-def _wrong(guesses: "Guesses") -> "Truths":
+def _wrong(guesses: "Guesses") -> Mask:
     """Rows named what they are not. Whatever is not the shop's is rightly named out of scope."""
     named_out = np.array(guesses.intents)[guesses.named] == OUT_OF_SCOPE
     return np.asarray((guesses.named != guesses.truth) & ~(named_out & ~guesses.known))

@@ -8,14 +8,13 @@ from itertools import repeat
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from services.learning.arrays import Floats
 from services.learning.grams import pieces
 from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.spelling import Spelling
 
-Floats = npt.NDArray[np.float64]
 _ALTERNATIVES = 3
 
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, field
 
-import numpy as np
-import numpy.typing as npt
-
 from contracts.manifest import Measures
-from services.learning.student import Example, Floats, LinearStudent
+from services.learning.arrays import Floats, Places
+from services.learning.student import Example, LinearStudent
 
 FEWEST_TEXTS = 2
 """Different texts that an intent needs: one to learn from while the other is held out."""
@@ -23,7 +21,7 @@ class Trained:
 
     student: LinearStudent
     examples: tuple[Example, ...] = field(repr=False)
-    folds: npt.NDArray[np.int64] = field(repr=False)
+    folds: Places = field(repr=False)
     out_of_fold: Floats = field(repr=False)
     measures: Measures
     left_out: tuple[str, ...]

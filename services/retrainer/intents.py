@@ -7,7 +7,7 @@ from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.trained import FEWEST_TEXTS
 
 
-def learnable(
+def can_be_known(
     active: Collection[str], known: Collection[str], texts: Mapping[str, int]
 ) -> frozenset[str]:
     """The active intents that a model can know: the champion does, or there are enough texts."""

@@ -9,7 +9,7 @@ from contracts.manifest import Manifest
 from services.learning.artifact import ArtifactError, sign, unseal, unseal_kept
 from services.learning.normalise import different
 from services.retrainer.due import ChampionState, Situation
-from services.retrainer.intents import change, learnable, mark_of
+from services.retrainer.intents import can_be_known, change, mark_of
 from services.storage import catalogue, intents, models, samples, training
 from services.storage.engine import Database, Transaction
 from services.storage.models import ModelMissing
@@ -60,7 +60,7 @@ class Reader:
             stored = await catalogue.read(connection)
             active = tuple(each.name for each in stored)
             seen = await training.seen_up_to(connection)
-            known = await _learnable(connection, active, judged.intents)
+            known = await _can_be_known(connection, active, judged.intents)
             texts = await samples.new_texts(connection, active, seen)
             situation = Situation(
                 champion_state=judged.champion_state,
@@ -113,9 +113,9 @@ def _verdict(manifest: Manifest, file: bytes, key: bytes) -> ChampionState:
     return ChampionState.USABLE
 
 
-async def _learnable(
+async def _can_be_known(
     connection: Transaction, active: Sequence[str], known: Sequence[str]
 ) -> frozenset[str]:
     new = set(active) - set(known)
     texts = await intents.counts(connection, new) if new else {}
-    return learnable(active, known, texts)
+    return can_be_known(active, known, texts)

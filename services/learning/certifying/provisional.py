@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 
 from contracts.catalogue import OUT_OF_SCOPE
+from services.learning.arrays import Floats, Mask
 from services.learning.certifying.certificate import GRID
 from services.learning.normalise import normalise
 from services.learning.promoting.out_of_fold import OutOfFold
 from services.learning.promoting.retraining import Sample
-from services.learning.student import Floats, Prediction
+from services.learning.student import Prediction
 from services.learning.trained import Trained
 
 NOWHERE = 0.995
@@ -72,7 +72,7 @@ def _word(asked: Iterator[Prediction]) -> tuple[str, float]:
     return said.intent, said.confidence
 
 
-def choose(sure: Floats, right: npt.NDArray[np.bool_], target: float) -> float:
+def choose(sure: Floats, right: Mask, target: float) -> float:
     """The lowest threshold of the grid whose accepted rows are expected to be right so often.
 
     `sure` and `right` are of rows that the model could not learn from. With few rows the share of

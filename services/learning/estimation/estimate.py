@@ -6,12 +6,12 @@ from datetime import date
 
 import numpy as np
 
+from services.learning.arrays import Mask
 from services.learning.certifying.bounds import lower_bound
 from services.learning.estimation.held_out import HeldOut, guess_held_out
 from services.learning.estimation.labels import match
 from services.learning.estimation.least_known import Question, least_known
 from services.learning.estimation.messages import Message, Turn, UnusableMessages, gather
-from services.learning.judging.evaluation import Truths
 from services.learning.judging.measures import THRESHOLD
 from services.learning.student import Example
 
@@ -162,7 +162,7 @@ def _volume(messages: Sequence[Message], turns: Sequence[Turn]) -> Volume:
 
 
 def _outcome(
-    held_out: HeldOut, alone: Truths, target: float | None, threshold: float | None, scale: float,
+    held_out: HeldOut, alone: Mask, target: float | None, threshold: float | None, scale: float,
     price: float,
 ) -> Outcome:  # fmt: skip
     coverage = float(alone.mean())

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.judging.evaluation import Guesses, Truths, guesses_on, threshold_for
-from services.learning.judging.measures import Places
+from services.learning.arrays import Mask, Places
+from services.learning.judging.evaluation import Guesses, guesses_on, threshold_for
 from services.learning.recipe.training import train
 from services.learning.student import Example
 
@@ -24,11 +24,11 @@ class HeldOut:
     """
 
     guesses: Guesses
-    labelled: Truths
+    labelled: Mask
     folds: Places
     on_base: Guesses
 
-    def accepted(self, threshold: float | None) -> Truths:
+    def accepted(self, threshold: float | None) -> Mask:
         """Turns that a threshold (inclusive) lets the student answer alone."""
         if threshold is None:
             return np.zeros_like(self.labelled)
@@ -40,7 +40,7 @@ class HeldOut:
             target, self._judged(self.labelled) if self.labelled.any() else self.on_base
         )
 
-    def accepted_for(self, target: float) -> Truths:
+    def accepted_for(self, target: float) -> Mask:
         """Turns accepted by a threshold that was chosen for `target` without their own fold.
 
         So no turn has a say in the threshold that it is judged with.
@@ -54,7 +54,7 @@ class HeldOut:
             accepted[here] = self.accepted(threshold_for(target, others))[here]
         return accepted
 
-    def _judged(self, turns: Truths) -> Guesses:
+    def _judged(self, turns: Mask) -> Guesses:
         guesses = self.guesses
         return replace(
             guesses, probabilities=guesses.probabilities[turns], truth=guesses.truth[turns],

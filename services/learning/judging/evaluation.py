@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.judging.measures import THRESHOLD, Places, lowest_threshold, measure
-from services.learning.student import Example, Floats
+from services.learning.arrays import Floats, Mask, Places
+from services.learning.judging.measures import THRESHOLD, lowest_threshold, measure
+from services.learning.student import Example
 
 TARGETS = (0.95, 0.98)
-
-Truths = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Guesses:
     intents: tuple[str, ...]
     probabilities: Floats = field(repr=False)
     truth: Places = field(repr=False)
-    known: Truths = field(repr=False)
+    known: Mask = field(repr=False)
 
     @property
     def named(self) -> Places:
@@ -35,7 +33,7 @@ class Guesses:
         return np.asarray(self.probabilities.argmax(axis=1))
 
     @property
-    def right(self) -> Truths:
+    def right(self) -> Mask:
         """Whether the likeliest intent is the true one and one that can be acted upon."""
         return np.asarray((self.named == self.truth) & self.known)
 
@@ -143,7 +141,7 @@ def point(guesses: Guesses, target: float | None, threshold: float | None) -> Po
     )
 
 
-def risk_coverage(sure: Floats, right: Truths) -> Floats:
+def risk_coverage(sure: Floats, right: Mask) -> Floats:
     """Share of errors among the k surest rows, for k = 1 .. rows; equally sure ones count alike."""
     order = np.argsort(-sure, kind="stable")
     _, group = np.unique(-sure[order], return_inverse=True)
@@ -193,5 +191,5 @@ def evaluate(
     )
 
 
-def _share(of: Truths) -> float | None:
+def _share(of: Mask) -> float | None:
     return float(of.mean()) if len(of) else None

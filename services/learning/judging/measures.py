@@ -7,12 +7,10 @@ import numpy.typing as npt
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.manifest import IntentMeasures, Measures
-from services.learning.student import Floats
+from services.learning.arrays import Floats, Mask, Places
 
 THRESHOLD = 0.8
 _BINS = 10
-
-Places = npt.NDArray[np.int64]
 
 
 def measure(probabilities: Floats, truth: Places, intents: Sequence[str]) -> Measures:
@@ -37,16 +35,14 @@ def measure(probabilities: Floats, truth: Places, intents: Sequence[str]) -> Mea
     )
 
 
-def calibration_error(sure: Floats, right: npt.NDArray[np.bool_]) -> float:
+def calibration_error(sure: Floats, right: Mask) -> float:
     """Expected calibration error: mean gap of confidence and accuracy over ten equal bins."""
     bins = np.minimum((sure * _BINS).astype(int), _BINS - 1)
     gaps = np.bincount(bins, weights=sure - right, minlength=_BINS)
     return float(min(1.0, np.abs(gaps).sum() / len(sure)))
 
 
-def lowest_threshold(
-    sure: npt.NDArray[np.floating], right: npt.NDArray[np.bool_], target: float
-) -> float | None:
+def lowest_threshold(sure: npt.NDArray[np.floating], right: Mask, target: float) -> float | None:
     """The lowest threshold (inclusive) whose accepted rows are right to this share; None: none is.
 
     Rows of confidence 0 are accepted by no threshold.

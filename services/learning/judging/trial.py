@@ -6,10 +6,11 @@ from time import perf_counter
 
 import numpy as np
 
+from services.learning.arrays import Floats
 from services.learning.judging.evaluation import TARGETS, Evaluation, Guesses, evaluate, guesses_on
 from services.learning.recipe.training import train
 from services.learning.spelling import dictionary
-from services.learning.student import Example, Floats
+from services.learning.student import Example
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from services.learning.arrays import Singles
 from services.learning.meanings.glossary import Glossary
-from services.learning.meanings.vectors import DIMENSIONS, Values, Vectors
+from services.learning.meanings.vectors import DIMENSIONS, Vectors
 
 _WORDS_KEPT = 10_000
 
@@ -19,7 +20,7 @@ class English:
         self._synonyms = Glossary.read("en", self._vectors)
         self._kept = lru_cache(_WORDS_KEPT)(self._of_word)
 
-    def meaning(self, words: str, /) -> Values:
+    def meaning(self, words: str, /) -> Singles:
         """The sum of the words' vectors, shape (DIMENSIONS,); all zeros when none is known."""
         return sum(map(self._kept, words.split()), np.zeros(DIMENSIONS, dtype=np.float32))
 
@@ -32,6 +33,6 @@ class English:
         """Whether a normalised word, or a form of it, has synonyms."""
         return self._synonyms.lists(word)
 
-    def _of_word(self, word: str) -> Values:
+    def _of_word(self, word: str) -> Singles:
         own, synonyms = self._vectors.meaning(word), self._synonyms.meaning(word)
         return (own + synonyms) / np.float32(2) if synonyms.any() else own

@@ -10,8 +10,9 @@ from typing import Self
 
 import numpy as np
 
+from services.learning.arrays import Singles
 from services.learning.grams import stem
-from services.learning.meanings.vectors import DIMENSIONS, Lexicon, Values
+from services.learning.meanings.vectors import DIMENSIONS, Lexicon
 from services.learning.normalise import normalise
 
 LANGUAGES = ("en", "es")
@@ -52,7 +53,7 @@ class Glossary:
         """The list of a language that is kept beside this file."""
         return cls(_list(language).splitlines(), language, english)
 
-    def meaning(self, word: str, /) -> Values:
+    def meaning(self, word: str, /) -> Singles:
         """The vector of a normalised word, shape (DIMENSIONS,); all zeros when it is unknown."""
         found = self._found(word)
         return np.zeros(DIMENSIONS, dtype=np.float32) if found is None else found
@@ -66,7 +67,7 @@ class Glossary:
         """Whether the list holds a normalised word, or a form of it."""
         return self._found(word) is not None
 
-    def _found(self, word: str) -> Values | None:
+    def _found(self, word: str) -> Singles | None:
         carried = _CARRIED.get(self._language)
         found = self._of_form(word)
         while found is None and carried and (bare := carried.sub("", word)) != word:
@@ -75,11 +76,11 @@ class Glossary:
                 found = self._of_form(word)
         return found
 
-    def _of_form(self, word: str) -> Values | None:
+    def _of_form(self, word: str) -> Singles | None:
         family = self._stems.get(stem(word, self._language))
         if family is None:
             return None
-        meant: Values = self._of_stem[family].astype(np.float32)
+        meant: Singles = self._of_stem[family].astype(np.float32)
         if (own := self._words.get(word)) is not None:
             meant += np.float32(_OWN) * (self._of_line[own].astype(np.float32) - meant)
         return meant
@@ -97,6 +98,6 @@ def _list(language: str) -> str:
     return (Path(__file__).parent / f"{language}.txt").read_text("utf-8")
 
 
-def _mean(of: Iterable[Values]) -> Values:
-    mean: Values = np.mean(list(of), axis=0)
+def _mean(of: Iterable[Singles]) -> Singles:
+    mean: Singles = np.mean(list(of), axis=0)
     return mean

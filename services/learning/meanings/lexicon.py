@@ -6,13 +6,14 @@ from threading import Lock
 
 import numpy as np
 
+from services.learning.arrays import Singles
 from services.learning.meanings.english import English
 from services.learning.meanings.glossary import Glossary
-from services.learning.meanings.vectors import DIMENSIONS, Values, Vectors, WordList
+from services.learning.meanings.vectors import DIMENSIONS, Vectors, WordList
 
 
 class _Unknown:
-    def meaning(self, _word: str, /) -> Values:
+    def meaning(self, _word: str, /) -> Singles:
         return np.zeros(DIMENSIONS, dtype=np.float32)
 
     @property
@@ -43,14 +44,14 @@ def _read(language: str) -> WordList:
             return _Unknown()
 
 
-def meanings(words: Sequence[str], language: str) -> Values:
+def meanings(words: Sequence[str], language: str) -> Singles:
     """The vector of each word, shape (words, DIMENSIONS)."""
     known = lexicon(language)
     return np.array([known.meaning(word) for word in words]).reshape(-1, DIMENSIONS)
 
 
-def meaning(words: Sequence[str], language: str) -> Values:
+def meaning(words: Sequence[str], language: str) -> Singles:
     """What the words say together, scaled to length 1; all zeros when none of them is known."""
-    total: Values = meanings(words, language).sum(axis=0)
+    total: Singles = meanings(words, language).sum(axis=0)
     length = float(np.sqrt(total @ total))
     return total / np.float32(length) if length else total

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-Values = npt.NDArray[np.float32]
+from services.learning.arrays import Singles
 
 PACKAGE = "wordllama"
 DIMENSIONS = 256
@@ -21,7 +20,7 @@ _TABLE = "wordllama/weights/l2_supercat_256.safetensors"
 class Lexicon(Protocol):
     """Knows words of one language. Safe to share between threads."""
 
-    def meaning(self, word: str, /) -> Values:
+    def meaning(self, word: str, /) -> Singles:
         """A normalised word's vector, shape (DIMENSIONS,); all zeros when it is unknown."""
         ...
 
@@ -51,12 +50,12 @@ class Vectors:
         self._pieces = Tokenizer.from_file(str(_file(_PIECES)))
         [self._table] = load_file(_file(_TABLE)).values()
 
-    def meaning(self, words: str, /) -> Values:
+    def meaning(self, words: str, /) -> Singles:
         """The sum of the vectors of the words' pieces, shape (DIMENSIONS,).
 
         Numbers, signs and other scripts have none.
         """
-        total: Values = self._table[self.pieces(words)].sum(axis=0, dtype=np.float32)
+        total: Singles = self._table[self.pieces(words)].sum(axis=0, dtype=np.float32)
         return total
 
     def pieces(self, words: str) -> list[int]:

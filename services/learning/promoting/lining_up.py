@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from services.learning.arrays import Mask, Places
 from services.learning.normalise import normalise
 from services.learning.promoting.out_of_fold import Ids, OutOfFold
 from services.learning.student import Student
@@ -35,7 +35,7 @@ def line_up(
     return OutOfFold(tuple(names), today.ids, said, sure, today.truth)
 
 
-def is_known(kept: OutOfFold, today: OutOfFold) -> npt.NDArray[np.bool_]:
+def is_known(kept: OutOfFold, today: OutOfFold) -> Mask:
     """Whether the champion learned from a row of `today`, and under the label it has today."""
     place = _found(today.ids, kept.ids)
     learned = place >= 0
@@ -49,9 +49,7 @@ def unchanged(kept: OutOfFold, today: OutOfFold) -> bool:
     return len(kept) == len(today) and bool(is_known(kept, today).all())
 
 
-def _places(
-    texts: Sequence[str], today: OutOfFold, kept: OutOfFold, language: str
-) -> npt.NDArray[np.int64]:
+def _places(texts: Sequence[str], today: OutOfFold, kept: OutOfFold, language: str) -> Places:
     """Where in `kept` a row's word is, by its id, else by its text; -1: nowhere."""
     place = _found(today.ids, kept.ids)
     plain = [normalise(text, language) for text in texts]
@@ -62,7 +60,7 @@ def _places(
     return place
 
 
-def _found(ids: Ids, among: Ids) -> npt.NDArray[np.int64]:
+def _found(ids: Ids, among: Ids) -> Places:
     """Where each id is `among` others; -1: nowhere."""
     place = {int(each): number for number, each in enumerate(among)}
     return np.array([place.get(int(each), _NOWHERE) for each in ids], dtype=np.int64)

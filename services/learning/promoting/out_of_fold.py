@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from services.learning.arrays import Mask
 from services.learning.trained import Trained
 
 Ids = npt.NDArray[np.int64]
-Places = npt.NDArray[np.uint16]
+Intents = npt.NDArray[np.uint16]
 Sureness = npt.NDArray[np.float32]
 
 
@@ -28,14 +29,14 @@ class OutOfFold:
 
     intents: tuple[str, ...]
     ids: Ids
-    said: Places
+    said: Intents
     sure: Sureness
-    truth: Places
+    truth: Intents
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def only(self, rows: npt.NDArray[np.bool_]) -> "OutOfFold":
+    def only(self, rows: Mask) -> "OutOfFold":
         """The word on those rows alone."""
         return OutOfFold(
             self.intents, self.ids[rows], self.said[rows], self.sure[rows], self.truth[rows]

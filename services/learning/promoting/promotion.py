@@ -4,10 +4,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betainc
 
 from contracts.catalogue import OUT_OF_SCOPE
+from services.learning.arrays import Floats, Mask, Places
 from services.learning.judging.measures import lowest_threshold
 from services.learning.percent import percent
 from services.learning.promoting.out_of_fold import OutOfFold, Sureness
@@ -15,8 +15,6 @@ from services.learning.promoting.out_of_fold import OutOfFold, Sureness
 TARGET = 0.95
 """The precision of what is answered alone, at which coverages are compared."""
 
-Chosen = npt.NDArray[np.bool_]
-Rows = npt.NDArray[np.int64]
 
 # How much worse the challenger may look before it is refused; shares in [0, 1]. Whatever the limit,
 # a figure may fall by its noise, divided by the root of the rows: two to four standard deviations
@@ -83,7 +81,7 @@ NOTHING_NEW = Refuse("Refused: there is nothing new to learn from.")
 def compare(
     champion: OutOfFold,
     challenger: OutOfFold,
-    known: Chosen,
+    known: Mask,
     *,
     target: float = TARGET,
     critical: AbstractSet[str] = frozenset(),
@@ -135,7 +133,7 @@ def _acting(word: OutOfFold) -> Sureness:
     return np.where(names[word.said] == OUT_OF_SCOPE, np.float32(0), word.sure)
 
 
-def _covered(sure: Sureness, right: Chosen, target: float) -> float:
+def _covered(sure: Sureness, right: Mask, target: float) -> float:
     threshold = lowest_threshold(sure, right, target)
     return 0.0 if threshold is None else float((sure >= threshold).mean())
 
@@ -176,12 +174,12 @@ def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
     )
 
 
-def _counted(word: OutOfFold, meant: Rows, chosen: Chosen) -> dict[str, int]:
+def _counted(word: OutOfFold, meant: Places, chosen: Mask) -> dict[str, int]:
     counts = np.bincount(word.truth[chosen], minlength=len(word.intents))
     return {word.intents[place]: int(counts[place]) for place in meant}
 
 
-def _by_intent(word: OutOfFold) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _by_intent(word: OutOfFold) -> tuple[Floats, Floats]:
     """F1 and recall of every intent; 0 where no row means it."""
     size = len(word.intents)
     hits = np.bincount(word.truth[word.said == word.truth], minlength=size)
@@ -189,7 +187,7 @@ def _by_intent(word: OutOfFold) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
     return 2 * hits / np.maximum(named + rows, 1), hits / np.maximum(rows, 1)
 
 
-def _expected(challenger: OutOfFold, known: Chosen) -> float | None:
+def _expected(challenger: OutOfFold, known: Mask) -> float | None:
     """Share of the new labels that the challenger gives as well, without having learned them.
 
     Intents that no known row means are left aside: nothing could expect them.

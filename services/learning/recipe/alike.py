@@ -10,18 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix, diags
 
-from services.learning.recipe.counting import Rows
-from services.learning.recipe.machines import Values
-from services.learning.student import Floats
+from services.learning.arrays import Floats, Places, Singles
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
     """For each column its group; for each group one of its columns, and their number's root."""
 
-    groups: Rows
-    columns: Rows
-    roots: Values
+    groups: Places
+    columns: Places
+    roots: Singles
 
     def merged(self, values: csr_matrix) -> csr_matrix:
         """Rows with one column a group."""

@@ -5,15 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags, hstack
 
+from services.learning.arrays import Floats, Mask, Places, Singles
 from services.learning.grams import letter_groups, stem_pieces
 from services.learning.meanings.lexicon import meanings
-from services.learning.meanings.vectors import Values
-from services.learning.student import Floats
-
-Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +21,7 @@ class Counts:
 
     blocks: tuple[csr_matrix, csr_matrix]
     vocabularies: tuple[dict[str, int], dict[str, int]]
-    meanings: Values
+    meanings: Singles
 
 
 def count(texts: Sequence[Sequence[str]], language: str) -> Counts:
@@ -45,7 +41,7 @@ def count(texts: Sequence[Sequence[str]], language: str) -> Counts:
     )
 
 
-def weigh(counts: Counts, idf: Floats, rows: Rows) -> csr_matrix:
+def weigh(counts: Counts, idf: Floats, rows: Places) -> csr_matrix:
     """Sublinear TF-IDF of the rows, each block scaled to length 1."""
     weighed, first = [], 0
     for block in counts.blocks:
@@ -65,9 +61,9 @@ def idf_of(block: csr_matrix) -> Floats:
     return idf
 
 
-def held_by(counts: Counts, rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Of each piece, whether one of the `rows` holds it."""
-    holding = [np.bincount(b[rows].indices, minlength=b.shape[1]) for b in counts.blocks]
+def held_by(counts: Counts, shown: Mask) -> Mask:
+    """Of each piece, whether one of the rows that are `shown` holds it."""
+    holding = [np.bincount(b[shown].indices, minlength=b.shape[1]) for b in counts.blocks]
     return np.concatenate(holding) > 0
 
 
@@ -97,7 +93,7 @@ def _to_length_1(block: csr_matrix) -> csr_matrix:
     return csr_matrix(diags(1 / np.where(lengths > 0, lengths, 1.0)) @ block)
 
 
-def _of_length_1(meant: Values) -> Values:
+def _of_length_1(meant: Singles) -> Singles:
     """A row that means nothing known stays zero."""
     lengths = np.linalg.norm(meant, axis=1, keepdims=True)
     return np.asarray(meant / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from services.learning.recipe.counting import Counts, Rows, idf_of, unseen_idf
-from services.learning.student import Floats
+from services.learning.arrays import Floats, Places
+from services.learning.recipe.counting import Counts, idf_of, unseen_idf
 
 _HARDLY_KNOWN = 0.1  # share of the training rows, held out, that are not believed in full
 
 
-def familiarity(counts: Counts, rows: Rows, learned: Rows) -> Floats:
+def familiarity(counts: Counts, rows: Places, learned: Places) -> Floats:
     """What share of each row's letter groups the `learned` rows hold, in [0, 1].
 
     Groups count by their squared TF-IDF weight, and one that no row holds as the rarest. A row
@@ -24,7 +24,7 @@ def familiarity(counts: Counts, rows: Rows, learned: Rows) -> Floats:
     return shares
 
 
-def held_out_familiarity(counts: Counts, folds: Rows) -> Floats:
+def held_out_familiarity(counts: Counts, folds: Places) -> Floats:
     """The familiarity of every row to the rows of the other folds."""
     shares = np.zeros(len(folds))
     for fold in np.unique(folds):

@@ -8,14 +8,16 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, diags
 from scipy.special import logsumexp
 
+from services.learning.arrays import Floats, Mask, Places
 from services.learning.recipe.alike import Alike, alike
-from services.learning.recipe.counting import Counts, Rows, held_by, idf_of, unseen_idf, weigh
+from services.learning.recipe.counting import Counts, held_by, idf_of, unseen_idf, weigh
 from services.learning.recipe.machines import Apart, Joint
-from services.learning.recipe.solver import Shown, solve, table_of
-from services.learning.student import Floats, Weights, softmax
+from services.learning.recipe.solver import solve, table_of
+from services.learning.student import Weights, softmax
 
 # The length of the stems' part of a row, of the letters' and of the meaning's.
 BLOCKS = (0.85, 1.0, 0.8)
+_OF_MEANING = BLOCKS[-1]
 ON_ALL = (Joint(), Apart())  # these machines read all blocks
 ON_MEANING = (Joint(),)  # and these the meaning alone, at length 1
 MACHINES = len(ON_ALL + ON_MEANING) + 1  # the last one goes by the intents' names
@@ -34,7 +36,7 @@ class Columns:
     alike: Alike
     scale: Floats
 
-    def read(self, counts: Counts, idf: Floats, rows: Rows) -> csr_matrix:
+    def read(self, counts: Counts, idf: Floats, rows: Places) -> csr_matrix:
         """Values of `rows`, one column a group of pieces that are alike."""
         return self.alike.merged(csr_matrix(weigh(counts, idf, rows) @ diags(self.scale)))
 
@@ -46,11 +48,11 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Weights of the machines, one array a machine; all but the last learned from the rows shown.
+    """Weights of the machines, which always come in this order: `ON_ALL`, `ON_MEANING`, the names.
 
     `of_columns` are of those that read pieces, (columns, intents); `of_meaning` of all,
-    (DIMENSIONS, intents), as are `intercepts`. `idf` is 0 for a piece that no row shown holds;
-    `unseen` are the intents without a row shown.
+    (DIMENSIONS, intents), as are `intercepts`. All but the names' were learned from the rows shown.
+    `idf` is 0 for a piece that no row shown holds; `unseen` are the intents without a row shown.
     """
 
     columns: Columns
@@ -58,47 +60,50 @@ class Fit:
     of_columns: tuple[Floats, ...]
     of_meaning: tuple[Floats, ...]
     intercepts: tuple[Floats, ...]
-    unseen: Rows
+    unseen: Places
 
 
-def fit(counts: Counts, intents: Rows, shown: Shown, named: Floats, seed: int) -> Iterator[Fit]:
+def fit(counts: Counts, intents: Places, shown: Mask, named: Floats, seed: int) -> Iterator[Fit]:
     """One fit for each column of `shown`, (rows, fits): the rows that it learns from.
 
     How rare a piece is goes by all rows, whichever are shown, so that the fits have one table in
     common. `named`, (DIMENSIONS, intents), is what the intents' names mean.
     """
-    *lengths, length = BLOCKS
-    scale = np.repeat(lengths, [block.shape[1] for block in counts.blocks])
-    columns = Columns(alike(counts.blocks, seed), scale)
-    idf = np.concatenate([idf_of(block) for block in counts.blocks])
+    columns, idf = _columns(counts, seed), np.concatenate([idf_of(b) for b in counts.blocks])
     values = columns.read(counts, idf, np.arange(len(intents)))
-    everything = table_of(values, counts.meanings * np.float32(length), intents, seed)
-    meaning = table_of(csr_matrix((len(intents), 0)), counts.meanings, intents, seed)
+    nothing = csr_matrix((len(intents), 0))
+    everything = table_of(values, counts.meanings * _OF_MEANING, intents, seed)
+    meaning = table_of(nothing, counts.meanings, intents, seed)
     at_once = max(1, _WIDE // named.shape[1])
     for first in range(0, shown.shape[1], at_once):
         some = shown[:, first : first + at_once]
         on_all = [solve(machine, everything, some, seed=seed) for machine in ON_ALL]
         on_meaning = [solve(machine, meaning, some, seed=seed) for machine in ON_MEANING]
-        for number, rows in enumerate(some.T):
+        for number, to_it in enumerate(some.T):
             read_all, meant = [of[number] for of in on_all], [of[number] for of in on_meaning]
             yield Fit(
                 columns=columns,
-                idf=np.where(held_by(counts, rows), idf, 0.0),
+                idf=np.where(held_by(counts, to_it), idf, 0.0),
                 of_columns=tuple(each.weights for each in read_all),
                 of_meaning=(
-                    *(each.full * length for each in read_all),
+                    *(each.full * _OF_MEANING for each in read_all),
                     *(each.full for each in meant),
                     named,
                 ),
                 intercepts=(
                     *(each.intercepts for each in read_all + meant),
-                    np.zeros(len(named.T)),
+                    np.zeros(named.shape[1]),
                 ),
-                unseen=np.setdiff1d(intents, intents[rows]),
+                unseen=np.setdiff1d(intents, intents[to_it]),
             )
 
 
-def score(counts: Counts, fitted: Fit, rows: Rows, belief: Floats) -> Floats:
+def _columns(counts: Counts, seed: int) -> Columns:
+    scale = np.repeat(BLOCKS[:-1], [block.shape[1] for block in counts.blocks])
+    return Columns(alike(counts.blocks, seed), scale)
+
+
+def score(counts: Counts, fitted: Fit, rows: Places, belief: Floats) -> Floats:
     """Scores of `rows`, shape (machines, rows, intents); an intent never shown comes last.
 
     What a row says counts as much as its `belief`, in [0, 1].
@@ -115,7 +120,7 @@ def score(counts: Counts, fitted: Fit, rows: Rows, belief: Floats) -> Floats:
     return np.where(np.isinf(scores), lowest - _UNSEEN, scores)
 
 
-def blend(scores: Floats, intents: Rows, different: int) -> Floats:
+def blend(scores: Floats, intents: Places, different: int) -> Floats:
     """The factor of each machine's scores that makes the right intents likeliest (least log-loss).
 
     `scores` (machines, rows, intents) are out of fold, of n `different` texts. Where all are right

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
-Values = npt.NDArray[np.float32]
+from services.learning.arrays import Singles
 
 _LEAST = np.float32(1e-12)  # instead of 0, where a logarithm or a quotient is taken
 _FEWER, _TRIES = np.float32(0.6), 12  # how a step is cut that went too far; the last cut is taken
@@ -26,26 +25,26 @@ class Block(NamedTuple):
     are squared, and those of all columns.
     """
 
-    truth: Values
-    lengths: Values
+    truth: Singles
+    lengths: Singles
 
 
 class Machine(Protocol):
-    """A loss. `left`, (rows, fits, intents), are its dual variables.
+    """A loss, by its dual: `duals`, (rows, fits, intents), are its dual variables.
 
-    The weights are `strength` times the rows' values times `left`.
+    The weights are `strength` times the rows' values times `duals`.
     """
 
     @property
     def strength(self) -> float: ...
 
-    def direction(self, scores: Values, left: Values, block: Block) -> Values:
-        """The change of `left` that would be about right for each row alone."""
+    def direction(self, scores: Singles, duals: Singles, block: Block) -> Singles:
+        """The change of `duals` that would be about right for each row alone."""
         ...
 
     def length(
-        self, scores: Values, left: Values, block: Block, step: Values, curve: Values
-    ) -> Values:
+        self, scores: Singles, duals: Singles, block: Block, step: Singles, curve: Singles
+    ) -> Singles:
         """The share of `step` to take, so that the dual rises: rows that are alike overshoot.
 
         `curve`, (fits, intents), is how fast the gain of the step falls along it. The share is that
@@ -56,14 +55,14 @@ class Machine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Joint:
-    """One softmax over all intents; `left` is a row's truth less its probabilities."""
+    """One softmax over all intents; `duals` are a row's truth less its probabilities."""
 
     strength: float = 30.0
 
-    def direction(self, scores: Values, left: Values, block: Block) -> Values:
+    def direction(self, scores: Singles, duals: Singles, block: Block) -> Singles:
         powers = np.exp(scores - scores.max(axis=2, keepdims=True))
         likeliest = 1 / powers.sum(axis=2, keepdims=True)
-        way: Values = block.truth - powers * likeliest - left
+        way: Singles = block.truth - powers * likeliest - duals
         # The curvature here, but no less than what a row far from its place will meet on its way.
         farthest = np.abs(way).max(axis=2, keepdims=True)
         bend = np.maximum(likeliest * (1 - likeliest), farthest / 4)
@@ -71,43 +70,45 @@ class Joint:
         return way
 
     def length(
-        self, scores: Values, left: Values, block: Block, step: Values, curve: Values
-    ) -> Values:
-        likely = block.truth - left
+        self, scores: Singles, duals: Singles, block: Block, step: Singles, curve: Singles
+    ) -> Singles:
+        likely = block.truth - duals
         gain, falls = np.einsum("rfi,rfi->f", step, scores), curve.sum(axis=1)
-        far = np.ones(len(curve), dtype=np.float32)
+        share = np.ones(len(curve), dtype=np.float32)
         for _ in range(_TRIES):
-            logarithms = np.log(np.maximum(likely - far[:, np.newaxis] * step, _LEAST))
-            too_far = np.einsum("rfi,rfi->f", step, logarithms) < gain + far * falls
+            logarithms = np.log(np.maximum(likely - share[:, np.newaxis] * step, _LEAST))
+            too_far = np.einsum("rfi,rfi->f", step, logarithms) < gain + share * falls
             if not too_far.any():
                 break
-            far[too_far] *= _FEWER
-        return far[:, np.newaxis]
+            share[too_far] *= _FEWER
+        return share[:, np.newaxis]
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """One machine an intent; `left` is positive in a row's own intent, negative in others."""
+    """One machine an intent; `duals` are positive in a row's own intent, negative in others."""
 
     cost: float = 0.5
     strength: float = 1.0
 
-    def direction(self, scores: Values, left: Values, block: Block) -> Values:
+    def direction(self, scores: Singles, duals: Singles, block: Block) -> Singles:
         side = 2 * block.truth - 1
         lengths = block.lengths + np.float32(1 / (2 * self.cost))
-        held: Values = side * left
-        moved = np.maximum(held + side * self._missing(scores, left, side) / lengths, np.float32(0))
+        held: Singles = side * duals
+        moved = np.maximum(
+            held + side * self._gradient(scores, duals, side) / lengths, np.float32(0)
+        )
         return np.asarray(side * (moved - held), dtype=np.float32)
 
     def length(
-        self, scores: Values, left: Values, block: Block, step: Values, curve: Values
-    ) -> Values:
-        gain = (step * self._missing(scores, left, 2 * block.truth - 1)).sum(axis=0)
+        self, scores: Singles, duals: Singles, block: Block, step: Singles, curve: Singles
+    ) -> Singles:
+        gain = (step * self._gradient(scores, duals, 2 * block.truth - 1)).sum(axis=0)
         falls = curve + (step * step).sum(axis=0) / np.float32(2 * self.cost)
-        far: Values = np.minimum(gain / np.maximum(falls, _LEAST), np.float32(1))
-        return far
+        share: Singles = np.minimum(gain / np.maximum(falls, _LEAST), np.float32(1))
+        return share
 
-    def _missing(self, scores: Values, left: Values, side: Values) -> Values:
+    def _gradient(self, scores: Singles, duals: Singles, side: Singles) -> Singles:
         """The gradient of the dual."""
-        missing: Values = side - scores - left / np.float32(2 * self.cost)
-        return missing
+        gradient: Singles = side - scores - duals / np.float32(2 * self.cost)
+        return gradient

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
+from services.learning.arrays import Floats, Singles
 from services.learning.meanings.lexicon import meanings
-from services.learning.meanings.vectors import DIMENSIONS, Values
+from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.normalise import tokens
-from services.learning.student import Floats
 
 _NEXT_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -38,7 +38,7 @@ def _meaning(intent: str, language: str) -> Floats:
     return total / length if length else total
 
 
-def _of_word(word: str, language: str) -> Values:
+def _of_word(word: str, language: str) -> Singles:
     """Programs' names are often English, whatever the customers speak: all vectors are alike."""
     own = meanings([word], language)
     [meant] = own if own.any() else meanings([word], "en")

@@ -9,20 +9,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from services.learning.recipe.machines import Block, Machine, Values
+from services.learning.arrays import Floats, Mask, Places, Singles
+from services.learning.recipe.machines import Block, Machine
 from services.learning.recipe.sums import Start, Sums, start
-from services.learning.student import Floats
-
-Rows = npt.NDArray[np.int64]
-Shown = npt.NDArray[np.bool_]
 
 BIAS = 0.3  # square of the constant that every row has besides its columns
 _FEWEST_ROUNDS, _MOST_ROUNDS = 5, 20
 _ROW_STEPS = 250_000  # in all rounds: many rows teach enough in few, and 77 intents take time
-_SETTLED = 0.04  # the share of `left` that a round changed, in absolute sums
+_SETTLED = 0.04  # the share of `duals` that a round changed, in absolute sums
 _BLOCKS = 12  # at least so many, of 16 to 512 rows: larger ones are faster, but settle later
 _SMALLEST, _LARGEST = 16, 512
 
@@ -35,10 +31,10 @@ class Table:
     elsewhere; `lengths`, (rows, 1, 1), are squared; `start` begins the sums over their columns.
     """
 
-    order: Rows
+    order: Places
     blocks: tuple[slice, ...]
-    truth: Values
-    lengths: Values
+    truth: Singles
+    lengths: Singles
     start: Start
 
 
@@ -50,10 +46,10 @@ class Solution(NamedTuple):
     intercepts: Floats
 
 
-def table_of(values: csr_matrix, full: Values, intents: Rows, seed: int) -> Table:
+def table_of(values: csr_matrix, full: Singles, intents: Places, seed: int) -> Table:
     """Deals rows of intents 0, 1, ... into blocks.
 
-    `values` are their sparse columns, `full` (rows, columns) those that most rows hold.
+    `values` are their sparse columns, `full` (rows, columns) those that all rows hold.
     """
     order = np.random.default_rng(seed).permutation(len(intents))
     size = min(max(len(order) // _BLOCKS, _SMALLEST), _LARGEST)
@@ -70,7 +66,7 @@ def table_of(values: csr_matrix, full: Values, intents: Rows, seed: int) -> Tabl
 def solve(
     machine: Machine,
     table: Table,
-    shown: Shown,
+    shown: Mask,
     *,
     seed: int,
     settled: float = _SETTLED,
@@ -79,32 +75,32 @@ def solve(
     """The optimum of each fit; `shown`, (rows, fits), are the rows that it learns from."""
     dealer = np.random.default_rng(seed)
     sees = shown[table.order].astype(np.float32)[:, :, np.newaxis]
-    left = np.zeros((*shown.shape, table.truth.shape[2]), dtype=np.float32)
-    sums = table.start(left[0].size)
-    for _ in range(rounds or min(max(_ROW_STEPS // len(left), _FEWEST_ROUNDS), _MOST_ROUNDS)):
+    duals = np.zeros((*shown.shape, table.truth.shape[2]), dtype=np.float32)
+    sums = table.start(duals[0].size)
+    for _ in range(rounds or min(max(_ROW_STEPS // len(duals), _FEWEST_ROUNDS), _MOST_ROUNDS)):
         changed = sum(
-            _improve(machine, table, number, sees, left, sums)
+            _improve(machine, table, number, sees, duals, sums)
             for number in dealer.permutation(len(table.blocks))
         )
-        if changed < settled * float(np.abs(left).sum()):
+        if changed < settled * float(np.abs(duals).sum()):
             break
-    return _solutions(sums, np.float32(machine.strength), left.shape[1:])
+    return _solutions(sums, np.float32(machine.strength), duals.shape[1:])
 
 
 def _improve(
-    machine: Machine, table: Table, number: int, sees: Values, left: Values, sums: Sums
+    machine: Machine, table: Table, number: int, sees: Singles, duals: Singles, sums: Sums
 ) -> float:
-    """One step on a block's rows, in place; how much of `left` it changed."""
+    """One step on a block's rows, in place; how much of `duals` it changed."""
     rows, strength = table.blocks[number], np.float32(machine.strength)
-    block, there = Block(table.truth[rows], table.lengths[rows]), left[rows]
-    scores = strength * sums.scores(number).reshape(there.shape)
-    step = machine.direction(scores, there, block) * sees[rows]
+    block, of_block = Block(table.truth[rows], table.lengths[rows]), duals[rows]
+    scores = strength * sums.scores(number).reshape(of_block.shape)
+    step = machine.direction(scores, of_block, block) * sees[rows]
     squares, take = sums.propose(number, step.reshape(len(step), -1))
-    curve = strength * squares.reshape(there.shape[1:])
-    share = np.broadcast_to(machine.length(scores, there, block, step, curve), curve.shape)
+    curve = strength * squares.reshape(of_block.shape[1:])
+    share = np.broadcast_to(machine.length(scores, of_block, block, step, curve), curve.shape)
     take(share.reshape(-1))
     step *= share
-    left[rows] += step
+    duals[rows] += step
     return float(np.abs(step).sum())
 
 

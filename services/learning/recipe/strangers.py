@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.recipe.counting import Rows
+from services.learning.arrays import Floats, Places
 from services.learning.recipe.fitting import blend
-from services.learning.student import Floats, Weights
+from services.learning.student import Weights
 
 # Of the score that `__oos__` learned, the share that counts; the bar is the same for every text.
 # All of it finds only what resembles the strange texts of the training, and out of fold these
@@ -20,7 +20,7 @@ _ENOUGH = 0.95  # share of the strange rows to catch: no more is given up than t
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A text is strange when no intent's score is above `height` + half the score of `__oos__`.
+    """A text is named `__oos__` when no intent scores above `height` + half of what `__oos__` does.
 
     `place` is that of `__oos__` among the intents; scores are the machines' sum, weighed by their
     factors; `temperature` is theirs once the bar is up.
@@ -50,12 +50,12 @@ class Bar:
         )
 
 
-def bar(scores: Floats, truth: Rows, intents: Sequence[str], different: int) -> Bar | None:
+def learn_bar(scores: Floats, truth: Places, intents: Sequence[str], different: int) -> Bar | None:
     """The bar that catches 95 % of the strange rows, or as many as keep 97.5 % of the right ones.
 
     `scores` (rows, intents) are out of fold, of so many `different` texts. None when there is no
-    `__oos__` among the intents, when it catches so many as it was learned, or when nothing is named
-    rightly.
+    `__oos__` among the intents, when its learned score alone catches 95 % of the strange rows, or
+    when no row is named rightly.
     """
     if OUT_OF_SCOPE not in intents:
         return None

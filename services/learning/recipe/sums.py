@@ -10,12 +10,11 @@ from functools import partial
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from services.learning.recipe.machines import Values
+from services.learning.arrays import Places, Singles
 
-Take = Callable[[Values], None]
+Take = Callable[[Singles], None]
 """Takes a share of a proposed step: one number for each of its columns."""
 
 FEW = 3_000  # rows; their products are 36 MB
@@ -24,15 +23,15 @@ FEW = 3_000  # rows; their products are 36 MB
 class Sums(Protocol):
     """Begin at zero. All arrays have a column for each intent of each fit."""
 
-    def scores(self, block: int) -> Values:
+    def scores(self, block: int) -> Singles:
         """The sums times the values of a block's rows."""
         ...
 
-    def propose(self, block: int, step: Values) -> tuple[Values, Take]:
+    def propose(self, block: int, step: Singles) -> tuple[Singles, Take]:
         """The squared length of what a `step` of a block's duals adds, and how to take it."""
         ...
 
-    def weights(self) -> tuple[Values, Values]:
+    def weights(self) -> tuple[Singles, Singles]:
         """Of the sparse columns, and of the full ones."""
         ...
 
@@ -41,7 +40,7 @@ Start = Callable[[int], Sums]
 """Sums of nothing yet, of so many columns."""
 
 
-def start(sparse: csr_matrix, full: Values, blocks: Sequence[slice]) -> Start:
+def start(sparse: csr_matrix, full: Singles, blocks: Sequence[slice]) -> Start:
     """Makes rows ready to be summed; `full` (rows, columns) are the columns that all rows hold."""
     if sparse.shape[1] > 0 and len(full) <= FEW:
         # Block by block: long texts hold too many columns for all rows to be spread out at once.
@@ -56,13 +55,13 @@ def start(sparse: csr_matrix, full: Values, blocks: Sequence[slice]) -> Start:
 class _Part:
     """A block's rows in the sparse columns that one of them holds, and in the full ones."""
 
-    columns: npt.NDArray[np.int64]
+    columns: Places
     values: csr_matrix
     turned: csr_matrix
-    full: Values
+    full: Singles
 
 
-def _part(sparse: csr_matrix, full: Values) -> _Part:
+def _part(sparse: csr_matrix, full: Singles) -> _Part:
     columns, places = np.unique(sparse.indices, return_inverse=True)
     shape = (sparse.shape[0], len(columns))
     narrow = csr_matrix((sparse.data, places.astype(np.int32), sparse.indptr), shape=shape)
@@ -77,23 +76,23 @@ class _InColumns:
         self._sparse = np.zeros((columns, width), dtype=np.float32)
         self._full = np.zeros((parts[0].full.shape[1], width), dtype=np.float32)
 
-    def scores(self, block: int) -> Values:
+    def scores(self, block: int) -> Singles:
         part = self._parts[block]
-        scores: Values = part.values @ np.take(self._sparse, part.columns, axis=0)
+        scores: Singles = part.values @ np.take(self._sparse, part.columns, axis=0)
         scores += part.full @ self._full
         return scores
 
-    def propose(self, block: int, step: Values) -> tuple[Values, Take]:
+    def propose(self, block: int, step: Singles) -> tuple[Singles, Take]:
         part = self._parts[block]
         sparse, full = part.turned @ step, part.full.T @ step
 
-        def take(share: Values) -> None:
+        def take(share: Singles) -> None:
             self._sparse[part.columns] += share * sparse
             self._full += share * full
 
         return _squares(sparse) + _squares(full), take
 
-    def weights(self) -> tuple[Values, Values]:
+    def weights(self) -> tuple[Singles, Singles]:
         return self._sparse, self._full
 
 
@@ -103,31 +102,31 @@ class _InProducts:
     def __init__(
         self,
         sparse: csr_matrix,
-        full: Values,
+        full: Singles,
         blocks: Sequence[slice],
-        products: Values,
+        products: Singles,
         width: int,
     ) -> None:
         self._sparse, self._full, self._blocks, self._products = sparse, full, blocks, products
         self._duals = np.zeros((len(full), width), dtype=np.float32)
 
-    def scores(self, block: int) -> Values:
-        scores: Values = self._products[self._blocks[block]] @ self._duals
+    def scores(self, block: int) -> Singles:
+        scores: Singles = self._products[self._blocks[block]] @ self._duals
         return scores
 
-    def propose(self, block: int, step: Values) -> tuple[Values, Take]:
+    def propose(self, block: int, step: Singles) -> tuple[Singles, Take]:
         rows = self._blocks[block]
 
-        def take(share: Values) -> None:
+        def take(share: Singles) -> None:
             self._duals[rows] += share * step
 
-        curve: Values = np.einsum("rw,rw->w", step, self._products[rows, rows] @ step)
+        curve: Singles = np.einsum("rw,rw->w", step, self._products[rows, rows] @ step)
         return curve, take
 
-    def weights(self) -> tuple[Values, Values]:
+    def weights(self) -> tuple[Singles, Singles]:
         return self._sparse.T.tocsr() @ self._duals, self._full.T @ self._duals
 
 
-def _squares(sums: Values) -> Values:
-    squares: Values = np.einsum("cw,cw->w", sums, sums)
+def _squares(sums: Singles) -> Singles:
+    squares: Singles = np.einsum("cw,cw->w", sums, sums)
     return squares

@@ -7,16 +7,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from contracts.catalogue import OUT_OF_SCOPE
+from services.learning.arrays import Floats, Places
 from services.learning.judging.measures import measure
 from services.learning.normalise import normalise
-from services.learning.recipe.counting import Counts, Rows, count
+from services.learning.recipe.counting import Counts, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity
 from services.learning.recipe.fitting import MACHINES, Fit, blend, fit, score, weights
 from services.learning.recipe.folds import deal
 from services.learning.recipe.names import by_name
-from services.learning.recipe.strangers import bar
+from services.learning.recipe.strangers import learn_bar
 from services.learning.spelling import Spelling, own_words
-from services.learning.student import Example, Floats, LinearStudent, softmax
+from services.learning.student import Example, LinearStudent, softmax
 from services.learning.trained import FEWEST_TEXTS, Trained
 
 # Told what is being done, and the share of the work that is behind, in [0, 1].
@@ -64,7 +65,7 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     factors = blend(scores, truth, different)
     learned = weights(counts, fitted, intents, language, own, factors, enough)
     blended: Floats = np.tensordot(factors, scores, 1)
-    if strange := bar(blended, truth, intents, different):
+    if strange := learn_bar(blended, truth, intents, different):
         learned, blended = strange.on_weights(learned), strange.on_scores(blended)
     out_of_fold = softmax(blended, 1.0)
     progress("done", 1.0)
@@ -80,8 +81,8 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
 
 def held_out_scores(
     counts: Counts,
-    truth: Rows,
-    folds: Rows,
+    truth: Places,
+    folds: Places,
     named: Floats,
     believed: Floats,
     seed: int,

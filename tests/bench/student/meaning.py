@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.table import Table
 
 from services.cli.evaluate import rows_of
+from services.learning.arrays import Singles
 from services.learning.judging.evaluation import evaluate, guesses_on
-from services.learning.meanings.vectors import DIMENSIONS, Values
+from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.recipe.training import train
 from services.learning.student import Example
 from services.learning.trained import Trained
@@ -55,10 +56,10 @@ def _arguments() -> argparse.Namespace:
 def without_meaning() -> Iterator[None]:
     """No word means anything."""
 
-    def of_each(words: Sequence[str], _language: str) -> Values:
+    def of_each(words: Sequence[str], _language: str) -> Singles:
         return np.zeros((len(words), DIMENSIONS), dtype=np.float32)
 
-    def together(_words: Sequence[str], _language: str) -> Values:
+    def together(_words: Sequence[str], _language: str) -> Singles:
         return np.zeros(DIMENSIONS, dtype=np.float32)
 
     with ExitStack() as replaced:

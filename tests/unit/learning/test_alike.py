@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
+from services.learning.arrays import Floats
 from services.learning.recipe.alike import alike
-from services.learning.student import Floats
 
 COLUMNS = st.lists(
     st.lists(st.integers(0, 2), min_size=4, max_size=4), min_size=1, max_size=12

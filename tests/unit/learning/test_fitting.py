@@ -8,15 +8,16 @@ import pytest
 from scipy.sparse import hstack
 from sklearn.linear_model import LogisticRegression
 
+from services.learning.arrays import Floats, Places
 from services.learning.meanings.lexicon import meaning
 from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.normalise import tokens
-from services.learning.recipe.counting import Counts, Rows, count, weigh
+from services.learning.recipe.counting import Counts, count, weigh
 from services.learning.recipe.familiarity import belief, familiarity
 from services.learning.recipe.fitting import BLOCKS, ON_ALL, ON_MEANING, Fit, fit, score, weights
 from services.learning.recipe.names import by_name
 from services.learning.recipe.solver import BIAS, solve
-from services.learning.student import Example, Floats, LinearStudent, softmax
+from services.learning.student import Example, LinearStudent, softmax
 
 NAMES = ["horario", "precio", "saludo"]
 HALF = 2.0  # enough familiarity to be believed in full; a text of training rows has 1
@@ -34,22 +35,22 @@ def counts(rows: list[Example]) -> Counts:
 
 
 @pytest.fixture(scope="module")
-def intents(rows: list[Example]) -> Rows:
+def intents(rows: list[Example]) -> Places:
     return np.unique([row.intent for row in rows], return_inverse=True)[1]
 
 
 @pytest.fixture(scope="module")
-def fitted(counts: Counts, intents: Rows) -> Fit:
+def fitted(counts: Counts, intents: Places) -> Fit:
     return on_all(counts, intents)
 
 
-def on_all(counts: Counts, intents: Rows) -> Fit:
+def on_all(counts: Counts, intents: Places) -> Fit:
     everyone = np.ones((len(intents), 1), dtype=bool)
     [fitted] = fit(counts, intents, everyone, by_name(NAMES, "es"), 0)
     return fitted
 
 
-def without(intent: int, counts: Counts, intents: Rows) -> Fit:
+def without(intent: int, counts: Counts, intents: Places) -> Fit:
     """A fit that is shown no row of an intent."""
     shown = (intents != intent)[:, np.newaxis]
     [fitted] = fit(counts, intents, shown, by_name(NAMES, "es"), 0)
@@ -76,7 +77,7 @@ def test_folds_are_scored_as_the_student_would_answer(
 
 
 def test_an_intent_of_which_a_fit_was_shown_nothing_comes_last(
-    counts: Counts, intents: Rows
+    counts: Counts, intents: Places
 ) -> None:
     scores = score(
         counts, without(0, counts, intents), np.arange(len(intents)), np.ones(len(intents))
@@ -94,7 +95,9 @@ def test_of_many_intents_each_fit_is_of_what_it_was_shown(many: int) -> None:
     assert [set(each.unseen % 5) for each in fits] == [{0}, {1}, {2}, {3}, {4}]
 
 
-def test_a_piece_that_no_row_shown_holds_counts_for_nothing(counts: Counts, intents: Rows) -> None:
+def test_a_piece_that_no_row_shown_holds_counts_for_nothing(
+    counts: Counts, intents: Places
+) -> None:
     """As it does to a student, which has never read it: the others then fill the row's length."""
     fitted, shown = without(0, counts, intents), intents != 0
     held = np.concatenate([block[shown].getnnz(axis=0) > 0 for block in counts.blocks])
@@ -106,7 +109,7 @@ def test_a_piece_that_no_row_shown_holds_counts_for_nothing(counts: Counts, inte
     ("machine", "blocks"), [(0, "all"), (len(ON_ALL), "meaning")], ids=["all", "meaning alone"]
 )
 def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
-    monkeypatch: pytest.MonkeyPatch, counts: Counts, intents: Rows, machine: int, blocks: str
+    monkeypatch: pytest.MonkeyPatch, counts: Counts, intents: Places, machine: int, blocks: str
 ) -> None:
     to_the_end = partial(solve, settled=1e-5, rounds=500)
     monkeypatch.setattr("services.learning.recipe.fitting.solve", to_the_end)
@@ -128,7 +131,7 @@ def test_the_joint_machines_weigh_their_blocks_as_scikit_learn_would(
 
 
 def test_a_training_stops_near_the_optimum(
-    monkeypatch: pytest.MonkeyPatch, counts: Counts, intents: Rows, fitted: Fit
+    monkeypatch: pytest.MonkeyPatch, counts: Counts, intents: Places, fitted: Fit
 ) -> None:
     everyone, believed = np.arange(len(intents)), np.ones(len(intents))
     soon = score(counts, fitted, everyone, believed)

@@ -8,19 +8,20 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from services.learning.arrays import Floats, Mask, Places
 from services.learning.grams import pieces
 from services.learning.normalise import tokens
-from services.learning.recipe.counting import Rows, count
+from services.learning.recipe.counting import count
 from services.learning.recipe.fitting import ON_ALL, blend
 from services.learning.recipe.machines import Apart, Joint, Machine
-from services.learning.recipe.solver import BIAS, Shown, solve, table_of
-from services.learning.student import Floats, softmax
+from services.learning.recipe.solver import BIAS, solve, table_of
+from services.learning.student import softmax
 
 FULL = 5
 BOTH = pytest.mark.parametrize("machine", ON_ALL, ids=lambda machine: type(machine).__name__)
 
 
-def drawn(seed: int, intents: int = 4, rows: int = 90) -> tuple[csr_matrix, Rows]:
+def drawn(seed: int, intents: int = 4, rows: int = 90) -> tuple[csr_matrix, Places]:
     """Rows of length 1 in 30 columns, each intent leaning on columns of its own."""
     dealer = np.random.default_rng(seed)
     truth = np.arange(rows) % intents
@@ -31,7 +32,7 @@ def drawn(seed: int, intents: int = 4, rows: int = 90) -> tuple[csr_matrix, Rows
 
 
 def settled(
-    machine: Machine, values: csr_matrix, truth: Rows, shown: Shown | None = None
+    machine: Machine, values: csr_matrix, truth: Places, shown: Mask | None = None
 ) -> list[Floats]:
     """Scores by a machine that was given the time to settle, of each fit; one on all rows, if no
     rows are said to be `shown`. Some columns are given as full.

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.learning.arrays import Singles
 from services.learning.meanings import glossary, vectors
 from services.learning.meanings.glossary import LANGUAGES, Glossary, edition
 from services.learning.meanings.lexicon import lexicon, meaning, meanings
-from services.learning.meanings.vectors import DIMENSIONS, TableMissing, Values, Vectors
+from services.learning.meanings.vectors import DIMENSIONS, TableMissing, Vectors
 from services.learning.normalise import tokens
 
 LISTS = {
@@ -68,7 +69,7 @@ def test_no_words_give_an_empty_table() -> None:
     assert meanings([], "es").shape == (0, DIMENSIONS)
 
 
-def near(one: Values, other: Values) -> float:
+def near(one: Singles, other: Singles) -> float:
     """Their cosine."""
     return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.recipe.counting import Rows
-from services.learning.recipe.strangers import Bar, bar
+from services.learning.arrays import Floats, Places
+from services.learning.recipe.strangers import Bar, learn_bar
 from services.learning.recipe.training import train
-from services.learning.student import Example, Floats, Weights, softmax
+from services.learning.student import Example, Weights, softmax
 from services.learning.trained import Trained
 
 INTENTS = (OUT_OF_SCOPE, "envio", "precio")
@@ -32,16 +32,16 @@ def wary(catalogue_rows: list[Example]) -> Trained:
     return train([*catalogue_rows, *(Example(text, OUT_OF_SCOPE) for text in STRANGE)])
 
 
-def drawn(seed: int, rows: int = 200, noise: float = 1.0) -> tuple[Floats, Rows]:
+def drawn(seed: int, rows: int = 200, noise: float = 1.0) -> tuple[Floats, Places]:
     """Scores that mostly name the true intent, but too seldom that the tenth of them is strange."""
     dealer = np.random.default_rng(seed)
     truth = np.where(np.arange(rows) < rows / 10, 0, dealer.integers(1, 3, rows))
     return np.eye(3)[truth] * 2 + dealer.normal([-2, 0, 0], noise, (rows, 3)), truth
 
 
-def named_out(scores: Floats, truth: Rows) -> tuple[float, float]:
+def named_out(scores: Floats, truth: Places) -> tuple[float, float]:
     """Share of the strange rows that are named so, and of those that would be named rightly."""
-    found = bar(scores, truth, INTENTS, len(truth))
+    found = learn_bar(scores, truth, INTENTS, len(truth))
     assert found is not None
     named = found.on_scores(scores).argmax(axis=1) == 0
     right = (scores[:, 1:].argmax(axis=1) + 1) == truth
@@ -57,7 +57,7 @@ def test_the_bar_catches_strange_rows_but_gives_up_few_right_ones(seed: int, noi
 
 
 def test_where_strange_rows_are_plain_to_see_there_is_no_bar() -> None:
-    assert bar(np.eye(3)[[0, 0, 1, 2]], np.array([0, 0, 1, 2]), INTENTS, 4) is None
+    assert learn_bar(np.eye(3)[[0, 0, 1, 2]], np.array([0, 0, 1, 2]), INTENTS, 4) is None
 
 
 @given(seed=st.integers(0, 10_000))
@@ -86,11 +86,11 @@ def test_the_bar_in_the_weights_is_the_bar_on_the_scores(seed: int) -> None:
 
 def test_without_strange_texts_there_is_no_bar() -> None:
     scores, truth = drawn(0)
-    assert bar(scores, truth, ("cambio", "envio", "precio"), len(truth)) is None
+    assert learn_bar(scores, truth, ("cambio", "envio", "precio"), len(truth)) is None
 
 
 def test_where_nothing_is_named_rightly_there_is_no_bar() -> None:
-    assert bar(np.eye(3)[[0, 2, 1]], np.array([0, 1, 2]), INTENTS, 3) is None
+    assert learn_bar(np.eye(3)[[0, 2, 1]], np.array([0, 1, 2]), INTENTS, 3) is None
 
 
 @pytest.mark.parametrize("text", UNLIKE_ANY)

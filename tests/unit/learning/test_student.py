@@ -12,12 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import FunctionTransformer
 
+from services.learning.arrays import Floats
 from services.learning.grams import stem
 from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.recipe.fitting import BLOCKS
 from services.learning.spelling import Spelling
-from services.learning.student import Floats
 from services.learning.trained import Trained
 
 ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control signs included

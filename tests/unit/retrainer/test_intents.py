@@ -1,7 +1,7 @@
 """What of the catalogue is worth a training of its own."""
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.retrainer.intents import change, learnable, mark_of
+from services.retrainer.intents import can_be_known, change, mark_of
 
 KNOWN = ("precio", "saludo", OUT_OF_SCOPE)
 
@@ -9,7 +9,7 @@ KNOWN = ("precio", "saludo", OUT_OF_SCOPE)
 def test_an_intent_needs_two_texts_or_a_model_that_knows_it() -> None:
     texts = {"garantia": 2, "talla": 1}
     active = ("saludo", "garantia", "talla", "factura")
-    assert learnable(active, KNOWN, texts) == {"saludo", "garantia"}
+    assert can_be_known(active, KNOWN, texts) == {"saludo", "garantia"}
 
 
 def test_what_is_new_and_what_is_gone_is_named() -> None:
