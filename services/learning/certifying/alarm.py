@@ -48,6 +48,8 @@ def alarm(evidence: Sequence[Evidence], threshold: float, target: float) -> Alar
     wrong = max(1 - target, _LEAST)
     many = min(wrong + _WORSE, (1 + wrong) / 2)
     of_error, of_right = log(many / wrong), log((1 - many) / (1 - wrong))
+    # A sum that is cut at zero is the largest of the sums over the newest n rows, for any n: so the
+    # walk is backwards, to the first n whose sum reaches the limit.
     rows, right, weight = 0, 0, 0.0
     for row in reversed(evidence[-_LOOKS_BACK:]):
         if row.sure < threshold:

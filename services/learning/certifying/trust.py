@@ -213,7 +213,9 @@ def _doubt(prediction: Prediction, threshold: float) -> Reason:
 
 
 def _shown(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
-    """What was shown holds for a target that is as easy to reach, or as hard to miss."""
+    """State and why: a certificate holds for its own target and easier ones, a refutation for its
+    own and harder ones; for any other target nothing is shown.
+    """
     if not policy.has_teacher:
         return TrustState.UNPROVEN, "there is no teacher to grade turns"
     shown = standing.target or policy.target

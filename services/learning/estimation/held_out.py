@@ -7,6 +7,7 @@ import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Mask, Places
+from services.learning.certifying.provisional import FEWEST_GRADED
 from services.learning.judging.evaluation import Guesses, guesses_on, threshold_for
 from services.learning.recipe.training import train
 from services.learning.student import Example
@@ -20,7 +21,7 @@ class HeldOut:
 
     `guesses.truth` means something only where `labelled`; `folds` is the fold that a turn was held
     out with, -1 for one that nothing was learned from. `on_base` are the out-of-fold guesses on the
-    base, on which a threshold is chosen when no turn is labelled.
+    base, on which a threshold is chosen while few turns are labelled.
     """
 
     guesses: Guesses
@@ -35,17 +36,15 @@ class HeldOut:
         return np.asarray((self.guesses.sure >= threshold) & (self.guesses.sure > 0))
 
     def threshold(self, target: float) -> float | None:
-        """The lowest that reaches `target` on the labelled turns; without any, on the base."""
-        return threshold_for(
-            target, self._judged(self.labelled) if self.labelled.any() else self.on_base
-        )
+        """The lowest that reaches `target` on the labelled turns; of few, on the base."""
+        return threshold_for(target, self._judged(self.labelled) if self._enough else self.on_base)
 
     def accepted_for(self, target: float) -> Mask:
         """Turns accepted by a threshold that was chosen for `target` without their own fold.
 
         So no turn has a say in the threshold that it is judged with.
         """
-        if not self.labelled.any():
+        if not self._enough:
             return self.accepted(self.threshold(target))
         accepted = np.zeros_like(self.labelled)
         for fold in np.unique(self.folds):
@@ -53,6 +52,11 @@ class HeldOut:
             here = self.folds == fold
             accepted[here] = self.accepted(threshold_for(target, others))[here]
         return accepted
+
+    @property
+    def _enough(self) -> bool:
+        """Whether the labels say more of the shop than its base, as they must in production."""
+        return int(self.labelled.sum()) >= FEWEST_GRADED
 
     def _judged(self, turns: Mask) -> Guesses:
         guesses = self.guesses

@@ -8,6 +8,7 @@ import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask, Places
+from services.learning.certifying.certificate import GRID
 from services.learning.judging.measures import THRESHOLD, lowest_threshold, measure
 from services.learning.student import Example
 
@@ -71,7 +72,7 @@ class Evaluation:
     `risk_coverage_area` is the mean share of errors among the surest rows, over all coverages
     (less is better). `out_of_scope_recall` is the share of the rows out of scope that the student
     itself named so. `unknown` counts rows of intents that the training rows don't hold;
-    `also_in_training` counts test rows whose text is a training row's.
+    `also_in_training` counts test rows whose normalised text is a training row's.
     """
 
     training_rows: int
@@ -114,11 +115,14 @@ def threshold_for(target: float, guesses: Guesses) -> float | None:
 
     Meant for out-of-fold guesses on training rows: test rows must not choose. Where all of them
     together reach it, none speaks against the fixed threshold: the least sure one may be surer yet.
+    Never under the lowest threshold that a service would go down to.
     """
     lowest = lowest_threshold(guesses.sure, guesses.right, target)
-    if lowest is None or (guesses.sure[guesses.sure > 0] < lowest).any():
-        return lowest
-    return min(lowest, THRESHOLD)
+    if lowest is None:
+        return None
+    if not (guesses.sure[guesses.sure > 0] < lowest).any():
+        lowest = min(lowest, THRESHOLD)
+    return max(lowest, GRID[-1])
 
 
 def points(guesses: Guesses, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:
@@ -156,13 +160,13 @@ def evaluate(
     out_of_fold: Guesses,
     *,
     rows: Sequence[Example],
-    seen: set[str],
+    also_in_training: int = 0,
     left_out: Sequence[str] = (),
     targets: Sequence[float] = TARGETS,
 ) -> Evaluation:
     """Figures of `guesses` on the test `rows`; thresholds come from `out_of_fold` alone.
 
-    `seen` are the training texts.
+    `also_in_training` test rows are known from the training.
     """
     known = guesses.known
     measures = (
@@ -181,7 +185,7 @@ def evaluate(
         out_of_scope=int((~known).sum()),
         unknown=dict(sorted(Counter(name for name in strangers if name != OUT_OF_SCOPE).items())),
         left_out=tuple(left_out),
-        also_in_training=sum(row.text in seen for row in rows),
+        also_in_training=also_in_training,
         accuracy=measures.accuracy if measures else None,
         macro_f1=measures.macro_f1 if measures else None,
         ece=measures.ece if measures else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from contracts.events import Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import is_drawn
-from services.learning.certifying.evidence import Evidence, settled
+from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.holding import is_suspicious
 from services.learning.certifying.looking import alarm_if_due, look_if_due
 from services.learning.certifying.provisional import provisional
@@ -148,27 +148,24 @@ class _Shop:
         asked = drawn or reason is not Reason.ACCEPTED
         again = asked and is_suspicious(said.intent, said.confidence, message.teacher)
         if asked:
-            self._learn(message, said, again)
+            self._learn(message)
         if drawn:
-            self._grade(number, message, said, again)
+            self._grade(number, message, said)
         self._train_when_due(number)
         return Turn(
             message, said.intent, said.confidence, reason, drawn, again, given.state,
             given.threshold,
         )  # fmt: skip
 
-    def _learn(self, message: Message, said: Prediction, again: bool) -> None:
-        """Keep the teacher's answer; asked again, it says the same and so confirms it."""
-        second = message.teacher if again else None
-        label = settled(said.intent, message.teacher, second)
+    def _learn(self, message: Message) -> None:
+        """Keep the teacher's answer: asked again, it says the same and so confirms it."""
         number = len(self._samples)
-        self._samples[number] = Sample(number, message.text, label)
+        self._samples[number] = Sample(number, message.text, message.teacher)
         self._new.add(normalise(message.text, self._plan.language))
 
-    def _grade(self, number: int, message: Message, said: Prediction, again: bool) -> None:
-        second = message.teacher if again else None
+    def _grade(self, number: int, message: Message, said: Prediction) -> None:
         rule = ruled(said.intent, self._plan.policy)
-        row = Evidence(said.intent, said.confidence, message.teacher, second, rule=rule)
+        row = Evidence(said.intent, said.confidence, message.teacher, rule=rule)
         self._evidence.append((len(self._samples) - 1, row))
         del self._evidence[: -self._plan.window]
         self._graded += 1

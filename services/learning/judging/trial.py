@@ -8,6 +8,7 @@ import numpy as np
 
 from services.learning.arrays import Floats
 from services.learning.judging.evaluation import TARGETS, Evaluation, Guesses, evaluate, guesses_on
+from services.learning.normalise import normalise
 from services.learning.recipe.training import train
 from services.learning.spelling import dictionary
 from services.learning.student import Example
@@ -41,6 +42,7 @@ def try_out(
     fit_seconds = clock() - began
     student, taught = trained.student, {row.intent for row in rows}
     texts = [row.text for row in test]
+    known = {normalise(row.text, language) for row in rows}
     p50, p99 = np.percentile(_milliseconds(student.probabilities, texts), [50, 99])
     guesses = guesses_on(student.intents, student.probabilities(texts), test, taught)
     out_of_fold = guesses_on(student.intents, trained.out_of_fold, trained.examples, taught)
@@ -48,7 +50,7 @@ def try_out(
         guesses,
         out_of_fold,
         rows=test,
-        seen={row.text for row in rows},
+        also_in_training=sum(normalise(text, language) in known for text in texts),
         left_out=trained.left_out,
         targets=sorted({*TARGETS, target}),
     )

@@ -96,7 +96,7 @@ def of_test(trained: Trained, test: Sequence[Example]) -> tuple[float, ...]:
         student.intents, student.probabilities([row.text for row in test]), test, taught
     )
     out_of_fold = guesses_on(student.intents, trained.out_of_fold, trained.examples, taught)
-    found = evaluate(guesses, out_of_fold, rows=test, seen=set(), left_out=trained.left_out)
+    found = evaluate(guesses, out_of_fold, rows=test, left_out=trained.left_out)
     alone = found.points[0]
     figures = (found.accuracy, alone.coverage, alone.precision, found.risk_coverage_area)
     return tuple(math.nan if figure is None else figure for figure in figures)

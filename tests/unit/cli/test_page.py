@@ -17,7 +17,7 @@ def page(folder: Path, rows: list[Example], probabilities: list[list[float]]) ->
     """The page of what a student of `a`, a long name and out of scope said of the rows."""
     names = ("a", LONG, OUT_OF_SCOPE)
     guesses = guesses_on(names, np.array(probabilities), rows, set(names))
-    trial = Trial(evaluate(guesses, guesses, rows=rows, seen=set()), 1, 1, 1, guesses, tuple(rows))
+    trial = Trial(evaluate(guesses, guesses, rows=rows), 1, 1, 1, guesses, tuple(rows))
     return write_page(folder, trial, "rows").read_text(encoding="utf-8")
 
 

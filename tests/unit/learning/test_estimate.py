@@ -116,6 +116,16 @@ def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(few_rows: list[E
     assert 0 < (together != apart).mean() < 0.2
 
 
+@pytest.mark.parametrize("intent", ["horario", "envio"])
+def test_one_label_says_nothing_of_a_threshold(few_rows: list[Example], intent: str) -> None:
+    """Right or wrong, it must not choose for all other turns."""
+    texts = ["a qué hora abren hoy?", "cuanto cuesta la camisa?"]
+    none = guess_held_out(texts, [None, None], few_rows, language="es")
+    one = guess_held_out(texts, [intent, None], few_rows, language="es")
+    assert one.threshold(0.95) == pytest.approx(none.threshold(0.95), abs=0.1)
+    assert one.accepted_for(0.95).tolist() == one.accepted(one.threshold(0.95)).tolist()
+
+
 @pytest.fixture(scope="module")
 def golden(few_rows: list[Example]) -> Estimate:
     """Ten days, three turns with words of which one is unsure, one voice note."""

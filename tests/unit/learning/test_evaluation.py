@@ -49,6 +49,13 @@ def test_where_every_row_reaches_the_target_none_speaks_against_the_fixed_thresh
     assert threshold_for(0.95, guesses_of((0.9999, "a"), (0.999, "b"))) == 0.9999
 
 
+def test_no_threshold_is_lower_than_a_service_goes() -> None:
+    unsure = guesses_on(
+        ("a", "b", "c", "d", "e"), np.full((9, 5), 0.2), [Example("?", "a")] * 9, {"a"}
+    )
+    assert threshold_for(0.95, unsure) == 0.3
+
+
 def test_a_threshold_is_inclusive_and_says_what_it_accepts() -> None:
     found = point(FIVE, 0.7, 0.85)
     assert (found.coverage, found.precision) == (0.8, 0.75)
@@ -109,12 +116,12 @@ def test_rows_out_of_scope_count_against_precision_of_all_but_not_in_scope() -> 
 
 def test_figures_of_rows_in_and_out_of_scope() -> None:
     guesses, rows = strangers()
-    found = evaluate(guesses, FIVE, rows=rows, seen={"1", "x"}, left_out=["d"], targets=[0.95])
+    found = evaluate(guesses, FIVE, rows=rows, also_in_training=2, left_out=["d"], targets=[0.95])
     assert (found.training_rows, found.rows) == (5, 5)
     assert (found.in_scope, found.out_of_scope) == (2, 3)
     assert found.unknown == {"c": 1}
     assert found.left_out == ("d",)
-    assert found.also_in_training == 1
+    assert found.also_in_training == 2
     assert found.accuracy == 0.5  # `b` was named out of scope
     assert found.macro_f1 == 0.5
     assert found.ece == pytest.approx(0.4)  # both at 0.9, one of them right
@@ -126,7 +133,7 @@ def test_figures_of_rows_in_and_out_of_scope() -> None:
 def test_without_rows_in_scope_there_are_no_figures_of_them() -> None:
     rows = [Example("1", OUT_OF_SCOPE)]
     guesses = guesses_on(NAMES, np.array([[0.9, 0.1]]), rows, set(NAMES))
-    found = evaluate(guesses, FIVE, rows=rows, seen=set())
+    found = evaluate(guesses, FIVE, rows=rows)
     assert (found.accuracy, found.macro_f1, found.ece, found.risk_coverage_area) == (None,) * 4
     assert found.out_of_scope_recall == 0.0
     assert found.points[0].false_accepts == 1.0
