@@ -91,14 +91,14 @@ def is_due(
     level: float,
     certified: int | None = None,
 ) -> bool:
-    """Whether a look can show something new.
+    """Whether to look now; only counts decide, for a look that pleases the outcome proves nothing.
 
-    `sure` counts the rows that the operator's own threshold would accept, or a lower one: the
-    strictest that is tested, or what was certified; `fresh` those of them that came since the last
-    look at this target, which saw `looked_at` (0: there was none). Only counts decide, never what
-    the rows show: a look that comes when it pleases the outcome would prove nothing. A certificate,
-    whose threshold accepts `certified` rows, is looked at with fewer rows too: they may refute it,
-    and once they could not pass without an error, what it rests on has left the window.
+    `sure` rows are surer than the lowest of the operator's threshold, the strictest tested one and
+    the certified one; `fresh` of them came after the last look at this target, which saw
+    `looked_at` (0: there was none). The first look needs enough rows to pass with two errors, a
+    later one half as many again. Under a certificate, whose threshold accepts `certified` rows, few
+    rows are no obstacle: they may refute it. Once they could not pass without an error, what it
+    rests on has left the window: then it is looked at as soon as may be.
     """
     if certified is not None and certified < rows_needed(target, level):
         return True
