@@ -76,4 +76,6 @@ def main() -> None:
 
 
 def _say(words: str) -> None:
-    Console(stderr=True).print(f"aprendiz: {words}", style="red", markup=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(
+        f"aprendiz: {words}", style="red", markup=False, soft_wrap=True
+    )

@@ -6,11 +6,11 @@ import tempfile
 from collections.abc import Awaitable, Callable
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from contracts import topology
 from services.cli.options import Json
+from services.cli.terminal import lines
 from services.opening import open_broker, open_database
 from services.runtime.keys import read_keys
 from services.runtime.settings import Settings, environment, read_settings
@@ -26,7 +26,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps({name: {"ok": ok, "says": words} for name, (ok, words) in found.items()}))
     else:
-        console = Console(soft_wrap=True, markup=False, highlight=False)
+        console = lines()
         for name, (ok, words) in found.items():
             console.print(Text("ok" if ok else "no", "green" if ok else "red"), f"{name}: {words}")
     raise typer.Exit(0 if all(ok for ok, _ in found.values()) else 1)

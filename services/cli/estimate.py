@@ -1,12 +1,12 @@
 """``aprendiz estimate``: what the student would do with the messages that a shop already has."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from services.cli.evaluate import ROWS, rows_of
 from services.cli.options import MOST_USD, Json, Language
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ def estimate(
         ),
     ],
     base: Annotated[
-        Path | None,
-        typer.Option(help="Learn from these rows or this catalogue, not from the shipped one."),
+        str | None,
+        typer.Option(
+            metavar=ROWS, help="Learn from these rows or this catalogue, not from the shipped one."
+        ),
     ] = None,
     language: Language = "es",
     target: Annotated[
@@ -84,21 +86,21 @@ def estimate(
 
 
 def _estimated(
-    intake: "Intake", file: str, base: Path | None, language: str, target: float,
+    intake: "Intake", file: str, base: str | None, language: str, target: float,
     price: float | None,
 ) -> "Estimate":  # fmt: skip
     from services.learning.estimation.estimate import USD_PER_THOUSAND_CALLS
     from services.learning.estimation.estimate import estimate as estimated
     from services.learning.estimation.messages import UnusableMessages
-    from services.learning.judging.labelled import LabelledFileError, read_labelled
+    from services.learning.judging.labelled import LabelledFileError
     from services.learning.recipe.training import TrainingDataError
     from services.seeding import DATA
 
-    rows = base or DATA / "base_intents.json"
+    rows = base or str(DATA / "base_intents.json")
     try:
         return estimated(
             intake.messages,
-            read_labelled(rows),
+            rows_of([rows]),
             language=language,
             target=target,
             usd_per_thousand_calls=USD_PER_THOUSAND_CALLS if price is None else price,

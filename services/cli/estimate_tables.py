@@ -1,10 +1,10 @@
 """Puts an estimate into words and tables for the terminal."""
 
-from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
 from services.cli.evaluate import share
+from services.cli.terminal import lines, wrapped
 from services.learning.certifying.trust import Policy
 from services.learning.estimation.estimate import (
     SHADOW_SHARE,
@@ -19,7 +19,7 @@ from services.learning.percent import percent
 
 def show(found: Estimate, remarks: list[str], *, priced: bool) -> None:
     """Print the figures for people; `remarks` first, `priced`: the price was given."""
-    console = Console(soft_wrap=True, markup=False, highlight=False)
+    console = lines()
     for remark in [*remarks, ""]:
         console.print(remark)
     for name, value in _summary(found.volume):
@@ -29,7 +29,7 @@ def show(found: Estimate, remarks: list[str], *, priced: bool) -> None:
         console.print(sentence)
     if found.least_known:
         # Wrapped in its column: whoever reads it wants all of it.
-        Console(markup=False, highlight=False).print(_questions(found))
+        wrapped().print(_questions(found))
 
 
 def _summary(volume: Volume) -> list[tuple[str, str]]:

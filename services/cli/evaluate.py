@@ -9,7 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.options import Json, Language
+from services.cli.terminal import lines
 from services.learning.percent import percent
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from services.learning.student import Example
 
 ROWS = "FILE[:SPLIT,...]"
+_OFTEN_MEANT = ("oos", "out_of_scope", "out-of-scope")  # by other sets, for OUT_OF_SCOPE
 
 
 def evaluate(
@@ -91,7 +94,7 @@ def file_and_splits(name: str) -> tuple[Path, list[str]]:
     file, colon, splits = name.rpartition(":")
     if not colon or _is_there(Path(name)):
         return Path(name), []
-    named = [each for each in splits.split(",") if each]
+    named = [each.strip() for each in splits.split(",") if each.strip()]
     if not named:  # as a script's variable that is empty leaves it
         raise LabelledFileError(f"{file}: no split is named behind the colon.")
     return Path(file), named
@@ -106,7 +109,7 @@ def _is_there(path: Path) -> bool:
 
 def _show(trial: "Trial") -> None:
     found = trial.evaluation
-    console = Console(soft_wrap=True, markup=False, highlight=False)
+    console = lines()
     for name, value in summary(trial):
         console.print(f"{name:<28}{value}")
     console.print(_points(found))
@@ -126,15 +129,19 @@ def summary(trial: "Trial") -> list[tuple[str, str]]:
         ("training took", f"{trial.fit_seconds:.2f} s"),
         ("one text, p50 / p99", f"{trial.latency_p50_ms:.2f} / {trial.latency_p99_ms:.2f} ms"),
     ]
-    return lines + _remarks(found)
+    return lines + _remarks(trial)
 
 
-def _remarks(found: "Evaluation") -> list[tuple[str, str]]:
+def _remarks(trial: "Trial") -> list[tuple[str, str]]:
     """What changes how the figures are to be read, where there is something."""
+    found = trial.evaluation
+    left_out = ", ".join(found.left_out)
+    meant = ", ".join(name for name in trial.guesses.intents if name.lower() in _OFTEN_MEANT)
     strangers = ", ".join(f"{name} ({rows})" for name, rows in found.unknown.items())
     remarks = [
         ("counted as out of scope", f"{strangers}: not in the training rows", strangers),
-        ("not learned", f"{', '.join(found.left_out)}: a single text each", found.left_out),
+        ("not learned", f"{left_out}: fewer than two different texts", left_out),
+        ("intents like any other", f"{meant}: out of scope is {OUT_OF_SCOPE}", meant),
         (
             "test texts seen in training",
             f"{found.also_in_training:,} rows",

@@ -5,12 +5,12 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from services.cli.line import connected
 from services.cli.options import By, Json, me
+from services.cli.terminal import wrapped
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -42,7 +42,7 @@ def listed(
         row = (str(each.id), at, each.event_type or "?", each.source_queue, str(each.attempts))
         # As text: what strangers wrote may look like markup.
         table.add_row(*map(Text, (*row, each.reason, (each.error or "")[:80])))
-    Console().print(table if found else "Nothing is buried.")
+    wrapped().print(table if found else "Nothing is buried.")
 
 
 @app.command()

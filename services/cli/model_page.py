@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
+
+from services.cli.terminal import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def print_model(stored: "StoredModel", made: "Training | None") -> None:
     """Facts first, then the intents, the weakest first."""
-    console = Console(soft_wrap=True, markup=False, highlight=False)
+    console = lines()
     facts = [("version", " ".join((stored.manifest.version, *stored.aliases)))]
     for name, value in [*facts, *_facts(stored.manifest), *_decided(made)]:
         console.print(f"{name:<14}{value}")

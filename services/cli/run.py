@@ -107,7 +107,7 @@ async def _talk(
     """Hold the prompt beside the running process; leaving the prompt stops the process."""
     from services.cli.chat import converse
 
-    console = Console()
+    console = Console(emoji=False)
     log = settings.home / LOG
     console.print(f"Aprendiz runs. HTTP API: {process.url}/docs   Log: {log}", markup=False)
     with console.status("The first model is being trained; a moment..."):

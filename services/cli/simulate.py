@@ -15,6 +15,7 @@ from rich.table import Column, Table
 
 from services.cli.evaluate import ROWS, file_and_splits, rows_of, share
 from services.cli.options import MOST_USD, Json, Language
+from services.cli.terminal import lines
 
 if TYPE_CHECKING:
     from services.learning.judging.labelled import Message
@@ -142,7 +143,7 @@ def _price(price: float | None) -> float:
 
 
 def _show(found: "Report") -> None:
-    console = Console(soft_wrap=True, markup=False, highlight=False)
+    console = lines()
     columns = (Column(name, no_wrap=True, min_width=_LEAST.get(name, 6)) for name in COLUMNS)
     table = Table(*columns, box=SIMPLE, padding=(0, 1, 0, 0))
     for name, figures in rows(found):

@@ -87,7 +87,7 @@ def chat(
     """Talk to a shop that `aprendiz run` is running elsewhere on this machine or broker."""
     from services.cli.chat import converse
 
-    asyncio.run(converse(read_settings(), Console(), conversation))
+    asyncio.run(converse(read_settings(), Console(emoji=False), conversation))
 
 
 def tap(

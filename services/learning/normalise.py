@@ -8,7 +8,7 @@ _URL = re.compile(r"(?:https?://|www\.)\S+")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _DIGIT = re.compile(r"\d")
 # Words, the two signs that change a meaning, and pictures (emoji are symbols outside the letters).
-_TOKEN = re.compile(r"[^\W_]+|[?!]|[\u2600-\u27bf\U0001f300-\U0001faff]")
+_TOKEN = re.compile(r"[^\W_]+|[?!]|[\u231a-\u23ff\u2600-\u27bf\u2b1b-\u2b55\U0001f1e6-\U0001faff]")
 _SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
 _LONGEST_NUMBER = 5
 # Letters of a word that are read. Words are remembered with all their letter groups: a 4,096-letter

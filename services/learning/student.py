@@ -152,12 +152,10 @@ class LinearStudent:
         return _Said(says, weight, float(unseen @ unseen))
 
     def _belief(self, letters: _Said) -> float:
-        if self.weights.enough == 0:
-            return 1.0
         if letters.known == 0:
             return 0.0
         familiar = letters.known / (letters.known + letters.unknown)
-        return min(1.0, familiar / self.weights.enough)
+        return 1.0 if familiar >= self.weights.enough else familiar / self.weights.enough
 
     def _prediction(self, row: Floats) -> Prediction:
         best = [

@@ -14,13 +14,14 @@ FEWEST_TEXTS = 2
 class Trained:
     """A fresh student and what is known of it.
 
-    `examples` are the rows it learned from, `folds` the fold of each, `out_of_fold` their
-    probabilities (rows, intents) by models that never saw their text. `left_out` are intents with
-    fewer than two different texts: too little to learn.
+    `examples` are the rows it learned from and `taught` their places among those given, `folds` the
+    fold of each, `out_of_fold` their probabilities (rows, intents) by models that never saw their
+    text. `left_out` are intents with fewer than two different texts: too little to learn.
     """
 
     student: LinearStudent
     examples: tuple[Example, ...] = field(repr=False)
+    taught: Places = field(repr=False)
     folds: Places = field(repr=False)
     out_of_fold: Floats = field(repr=False)
     measures: Measures

@@ -81,15 +81,17 @@ def guess_held_out(
     lessons = [row for row, known in zip(rows, labelled, strict=True) if known]
     trained = train([*base, *lessons], language=language)
     names = {row.intent for row in base}
-    kept = sum(row.intent not in trained.left_out for row in base)
-    learned = labelled & np.array([row.intent not in trained.left_out for row in rows], dtype=bool)
-    places = np.where(learned, kept + np.cumsum(learned) - 1, _NOWHERE)
+    kept = int((trained.taught < len(base)).sum())
+    # A lesson is a labelled turn, and a taught row beyond the base's is a lesson.
+    learned = np.flatnonzero(labelled)[trained.taught[kept:] - len(base)]
+    folds = np.full(len(rows), _NOWHERE)
+    folds[learned] = trained.folds[kept:]
     probabilities = trained.student.probabilities(texts)
-    probabilities[learned] = trained.out_of_fold[places[learned]]
+    probabilities[learned] = trained.out_of_fold[kept:]
     of_student = trained.student.intents
     return HeldOut(
         guesses=guesses_on(of_student, probabilities, rows, names),
         labelled=labelled,
-        folds=np.where(learned, trained.folds[places], _NOWHERE),
+        folds=folds,
         on_base=guesses_on(of_student, trained.out_of_fold[:kept], trained.examples[:kept], names),
     )

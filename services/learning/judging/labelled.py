@@ -14,9 +14,16 @@ from services.learning.student import Example
 
 _HALVES = re.compile("[\ud800-\udfff]")
 """JSON may spell them one by one; no file or terminal takes them."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Signs that steer a terminal, or end its line."""
+
+_ONE_A_LINE = (
+    'Write one row a line, without a list around them: {"text": ..., "intent": ...}. '
+    "A table such as CSV is read by `aprendiz estimate` alone."
+)
 
 
-_ONE_A_LINE = 'Write one row a line, without a list around them: {"text": ..., "intent": ...}.'
+_ENDS_IN_A_COMMA = "Leave out the comma at the line's end."
 
 
 class LabelledFileError(ValueError):
@@ -89,7 +96,7 @@ def _catalogue(path: Path, text: str) -> list[Example] | None:
         whole = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(whole, dict) or "intents" not in whole:
+    if not isinstance(whole, dict) or "intents" not in whole or "text" in whole:
         return None
     try:
         intents = parse_catalogue(text).intents
@@ -103,18 +110,19 @@ def _row(path: Path, number: int, line: str) -> _Row:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise LabelledFileError(f"{place}: no JSON ({error}). {_ONE_A_LINE}") from error
+        hint = _ENDS_IN_A_COMMA if line.rstrip().endswith("},") else _ONE_A_LINE
+        raise LabelledFileError(f"{place}: no JSON ({error}). {hint}") from error
     if not isinstance(row, dict):
         raise LabelledFileError(f"{place}: no object. {_ONE_A_LINE}")
-    split = row.get("split")
     intent = _words(place, row, "intent").strip()
     if not intent:
         raise LabelledFileError(f'{place}: "intent" is empty; out of scope is "{OUT_OF_SCOPE}".')
+    if _CONTROL.search(intent):
+        raise LabelledFileError(f'{place}: "intent" holds a control character: {intent!r}.')
+    split = None if row.get("split") is None else str(row["split"]).strip()
     # Many programs write null where a row has no label.
     teacher = None if row.get("teacher") is None else _words(place, row, "teacher").strip()
-    return _Row(
-        Example(_words(place, row, "text"), intent), None if split is None else str(split), teacher
-    )
+    return _Row(Example(_words(place, row, "text"), intent), split, teacher)
 
 
 def _words(place: str, row: dict[str, Any], field: str) -> str:

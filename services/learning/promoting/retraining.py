@@ -63,8 +63,7 @@ def retrain(
         seed=seed,
         progress=lambda stage, share: progress(stage, share * _TRAINING),
     )
-    left_out = set(trained.left_out)
-    rows = [sample for sample in samples if sample.intent not in left_out]
+    rows = [samples[place] for place in trained.taught]
     kept = keep(trained, [row.id for row in rows])
     if champion is None:
         return Retrained(trained, kept, NOTHING_BEFORE)

@@ -34,13 +34,17 @@ def held_out_familiarity(counts: Counts, folds: Places) -> Floats:
 
 
 def enough_of(held_out: Floats) -> float:
-    """The familiarity from which on a text is believed in full."""
-    return float(np.quantile(held_out, _HARDLY_KNOWN))
+    """The familiarity from which on a text is believed in full, over 0.
+
+    Rows of which nothing is known have no say: among short texts, which share few letters, they may
+    be so many that whatever is written would be believed. Where no row is known, only what was
+    learned letter by letter is.
+    """
+    known = held_out[held_out > 0]
+    return float(np.quantile(known, _HARDLY_KNOWN)) if len(known) else 1.0
 
 
 def belief(familiar: Floats, enough: float) -> Floats:
     """How much of what a text says counts, in [0, 1]: all of it, or less in proportion."""
-    if enough == 0:
-        return np.ones_like(familiar)
     believed: Floats = np.minimum(1.0, familiar / enough)
     return believed

@@ -1,6 +1,5 @@
 """Trains a student: folds to learn what its scores are worth, and a fit on everything."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -72,6 +71,7 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     return Trained(
         student=LinearStudent(learned),
         examples=tuple(rows),
+        taught=np.array(taught, dtype=np.int64),
         folds=folds,
         out_of_fold=out_of_fold,
         measures=measure(out_of_fold, truth, intents),
@@ -108,18 +108,22 @@ def held_out_scores(
 
 
 def learnable(texts: Sequence[str], intents: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
-    """Places of the rows whose intents have enough different texts, and the intents left out.
+    """Places of the rows that teach something, and the intents with too few different texts.
 
-    `texts` are normalised.
+    `texts` are normalised. One of which nothing is left would teach that its intent is meant by
+    whatever can't be read.
     """
-    different: dict[str, set[str]] = defaultdict(set)
+    different: dict[str, set[str]] = {name: set() for name in intents}
     for text, intent in zip(texts, intents, strict=True):
-        different[intent].add(text)
+        if text:
+            different[intent].add(text)
     left_out = tuple(sorted(name for name, of in different.items() if len(of) < FEWEST_TEXTS))
     if len(different) - len(left_out) < 2:
         raise TrainingDataError(
             f"A student needs at least two intents with {FEWEST_TEXTS} different texts each; "
-            f"{len(texts)} rows hold {len(different) - len(left_out)}. Add examples, or take the "
+            f"{len(texts)} rows hold {len(different) - len(left_out)}. Texts that differ in "
+            "digits, accents or punctuation alone count once. Add examples, or take the "
             "catalogue's own as well."
         )
-    return [place for place, name in enumerate(intents) if name not in left_out], left_out
+    rows = enumerate(zip(texts, intents, strict=True))
+    return [place for place, (text, name) in rows if text and name not in left_out], left_out

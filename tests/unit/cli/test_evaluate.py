@@ -188,6 +188,23 @@ def test_a_target_is_shown_with_all_its_decimals(file: Path, tmp_path: Path) -> 
     assert (tmp_path / "evaluation.html").read_text(encoding="utf-8").count("for 97.5%") == 2
 
 
+def test_a_name_with_colons_is_printed_as_it_is(tmp_path: Path) -> None:
+    """Rich would make a picture of `:train:`, in a refusal as well as in a remark."""
+    rows = [
+        {"text": text, "intent": ":smile:" if intent == "saludo" else "oos", "split": "train"}
+        for intent, texts in INTENTS.items()
+        for text in texts
+    ]
+    file = write(tmp_path / "rows.jsonl", rows)
+    page = printed("evaluate", "--train", f"{file}:train , train", "--test", write(tmp_path / "b", [
+        {"text": "hola", "intent": ":heart:"},
+    ]))  # fmt: skip
+    assert ":heart: (1)" in page
+    assert "oos: out of scope is __oos__" in page
+    done = aprendiz("--train", f"{write(tmp_path / 'few', rows[:1])}:train", "--test", file)
+    assert "few:train: A student needs" in done.stderr
+
+
 @pytest.mark.parametrize("nothing", [":", ":,"])
 def test_a_colon_without_a_split_does_not_take_all_rows(file: Path, nothing: str) -> None:
     done = aprendiz("--train", f"{file}:train", "--test", f"{file}{nothing}")

@@ -87,8 +87,8 @@ def test_labels_of_another_vocabulary_judge_nothing() -> None:
 
 def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(few_rows: list[Example]) -> None:
     """A label that only this text has cannot be known, however often the text is repeated."""
-    texts = ["zzkrt blorp", "zzkrt  BLORP", "cuánto cuesta la camisa", "ffgh qwpo", "zzkrt?"]
-    intents = ["horario", "horario", "precio", None, OUT_OF_SCOPE]
+    texts = ["zzkrt blorp", "zzkrt  BLORP", "cuánto cuesta la camisa", "ffgh qwpo", "zzkrt?", "."]
+    intents = ["horario", "horario", "precio", None, OUT_OF_SCOPE, "precio"]
     held_out = guess_held_out(texts, intents, few_rows, language="es")
     rows = [
         Example(text, intent) for text, intent in zip(texts[:3], intents[:3], strict=True) if intent
@@ -100,7 +100,7 @@ def test_a_turn_is_judged_by_a_student_that_did_not_learn_from_it(few_rows: list
     )
     assert held_out.guesses.right.tolist()[:3] == [False, False, True]
     assert held_out.folds[0] == held_out.folds[1] >= 0
-    assert held_out.folds[3] == held_out.folds[4] == -1
+    assert held_out.folds[3] == held_out.folds[4] == held_out.folds[5] == -1
     assert trained.student.predict(texts[:1])[0].intent == "horario"  # whoever learned it knows it
 
 

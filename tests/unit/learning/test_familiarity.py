@@ -46,10 +46,11 @@ def test_a_row_is_compared_with_the_other_folds_alone() -> None:
 
 
 def test_what_is_known_less_than_nine_rows_in_ten_is_believed_in_proportion() -> None:
-    enough = enough_of(np.linspace(0, 1, 11))
-    assert enough == pytest.approx(0.1)
-    assert belief(np.array([0.0, 0.05, 0.1, 0.9]), enough) == pytest.approx([0, 0.5, 1, 1])
+    enough = enough_of(np.linspace(0.1, 1.1, 11))
+    assert enough == pytest.approx(0.2)
+    assert belief(np.array([0.0, 0.1, 0.2, 0.9]), enough) == pytest.approx([0, 0.5, 1, 1])
 
 
-def test_where_many_rows_are_unknown_all_are_believed() -> None:
-    assert belief(np.array([0.0, 0.5]), enough_of(np.zeros(9))) == pytest.approx([1, 1])
+def test_rows_of_which_nothing_is_known_do_not_make_whatever_is_written_believed() -> None:
+    assert enough_of(np.array([0.0] * 9 + [0.4])) == pytest.approx(0.4)
+    assert belief(np.array([0.0, 0.5]), enough_of(np.zeros(9))) == pytest.approx([0, 0.5])

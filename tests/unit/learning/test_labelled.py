@@ -73,6 +73,12 @@ def test_a_catalogue_gives_its_examples(catalogue_rows: list[Example]) -> None:
         ('{"text": "hola \\ud83d", "intent": "a"}', 'line 1: "text" holds half of an emoji'),
         ('{"text": "hola", "intent": "\\udc00"}', 'line 1: "intent" holds half of an emoji'),
         ("[" * 100_000, "line 1: no JSON"),
+        (
+            '{"text": "hola", "intent": "a\\u001b[2J"}',
+            '"intent" holds a control character: \'a\\x1b',
+        ),
+        ('{"text": "hola", "intent": "a"},\n', "Leave out the comma at the line's end"),
+        ("texto,intencion\nhola,saludo", "such as CSV is read by `aprendiz estimate` alone"),
         ("", "no rows"),
         ('{"intents": [], "language": "es"}', "The intent catalogue can't be read: intents"),
     ],
@@ -83,6 +89,11 @@ def test_a_bad_file_is_refused_with_its_place(file: Path, content: str, complain
         read_labelled(file)
     assert str(refused.value).startswith(str(file))
     assert complaint in str(refused.value)
+
+
+def test_a_row_may_have_a_field_that_is_called_as_a_catalogues(file: Path) -> None:
+    file.write_text('{"text": "hola", "intent": "a", "intents": 2, "split": " train "}')
+    assert read_labelled(file, ["train"]) == [Example("hola", "a")]
 
 
 def test_a_missing_file_and_bytes_that_are_no_text_are_refused(file: Path) -> None:

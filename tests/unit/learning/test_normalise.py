@@ -17,6 +17,7 @@ from services.learning.normalise import normalise
         ("talla 38, pedido #1042", "talla 00 pedido 0000"),
         ("mira https://tienda.example/x?y=1", "mira url"),
         ("sí 👍🏽", "si 👍"),
+        ("⭐⏰🇨🇴", "⭐ ⏰ 🇨 🇴"),
         ("llegó en la calle", "llego en la calle"),
         ("…", ""),
     ],

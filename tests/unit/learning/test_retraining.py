@@ -124,6 +124,13 @@ def test_an_intent_that_left_the_catalogue_is_no_collapse(
     assert "precio" not in made.kept.intents
 
 
+def test_a_sample_without_a_readable_sign_moves_no_other_rows_word(samples: list[Sample]) -> None:
+    rows = samples[:400]
+    with_it = retrain([*rows[:7], Sample(9_999, "...", rows[0].intent), *rows[7:]], None)
+    assert with_it.kept.ids.tolist() == [row.id for row in rows]
+    np.testing.assert_array_equal(with_it.kept.said, retrain(rows, None).kept.said)
+
+
 def test_nothing_new_is_refused(samples: list[Sample]) -> None:
     few = samples[:200]
     champion = champion_of(few)

@@ -176,9 +176,22 @@ def test_copies_of_a_few_rows_make_nobody_surer_of_strangers(catalogue_rows: lis
     assert max(each.confidence for each in said) < 0.9
 
 
-def test_texts_without_a_readable_sign_train_and_predict() -> None:
-    rows = [Example("hola", "h"), Example("hola tú", "h"), Example("...", "c"), Example("sí", "c")]
-    assert train(rows).student.predict([""])[0].intent in {"h", "c"}
+def test_rows_without_a_readable_sign_teach_nothing(few_rows: list[Example]) -> None:
+    """Else whatever can't be read would mean what they do."""
+    dots = [Example(text, "saludo") for text in ("...", "", "-", ".") * 10]
+    found, without = train([*dots, *few_rows, *dots]), train(few_rows)
+    assert found.examples == tuple(few_rows)
+    assert found.taught.tolist() == list(range(len(dots), len(dots) + len(few_rows)))
+    strange = [*STRANGE, "", "ωψ"]
+    assert found.student.predict(strange) == without.student.predict(strange)
+
+
+def test_strangers_are_doubted_where_most_rows_share_no_letters() -> None:
+    """Then nothing of most rows is known while they are held out."""
+    codes = [Example(text, "letras") for text in ("ab", "bc", "cd", "de", "fg", "hi")]
+    rows = [*codes, *(Example(text, "saludo") for text in ("hola", "buenas", "hey", "qué tal"))]
+    said = train(rows).student.predict(["xyz", "quantum chromodynamics", "7"])
+    assert max(each.confidence for each in said) < 0.8
 
 
 def test_contradicting_rows_lower_confidence_instead_of_failing() -> None:

@@ -1,0 +1,13 @@
+"""Consoles that print the words of shops and customers as they are."""
+
+from rich.console import Console
+
+
+def lines() -> Console:
+    """For lines of any length. Rich reads `[b]` and `:train:` as signs of its own unless told."""
+    return Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
+
+
+def wrapped() -> Console:
+    """For tables whose cells wrap within their column."""
+    return Console(markup=False, emoji=False, highlight=False)
