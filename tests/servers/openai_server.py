@@ -23,6 +23,10 @@ from starlette.routing import Route
 
 Call = dict[str, Any]
 
+KEEP_ALIVE = 60
+"""Seconds. The client drops idle connections after 5: a server that does so at the same moment now
+and then resets one on which a request is under way."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -153,7 +157,11 @@ async def running(state: OpenAIServer) -> AsyncIterator[OpenAIServer]:
     listening = socket.create_server(("127.0.0.1", state.port))
     state.port = listening.getsockname()[1]
     config = uvicorn.Config(
-        state.app(), log_config=None, lifespan="off", timeout_graceful_shutdown=1
+        state.app(),
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=KEEP_ALIVE,
     )
     server = _Quiet(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
@@ -170,7 +178,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
     state = OpenAIServer()
-    uvicorn.run(state.app(), host="127.0.0.1", port=arguments.port, log_level="warning")
+    uvicorn.run(
+        state.app(), host="127.0.0.1", port=arguments.port, log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
