@@ -136,7 +136,8 @@ def _remarks(trial: "Trial") -> list[tuple[str, str]]:
     """What changes how the figures are to be read, where there is something."""
     found = trial.evaluation
     left_out = ", ".join(found.left_out)
-    meant = ", ".join(name for name in trial.guesses.intents if name.lower() in _OFTEN_MEANT)
+    taught = set(trial.guesses.intents) - set(found.unknown)
+    meant = ", ".join(sorted(name for name in taught if name.lower() in _OFTEN_MEANT))
     strangers = ", ".join(f"{name} ({rows})" for name, rows in found.unknown.items())
     remarks = [
         ("counted as out of scope", f"{strangers}: not in the training rows", strangers),
