@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 
@@ -18,10 +18,8 @@ Pieces = tuple[Counter[str], Counter[str]]
 
 def pieces(words: Sequence[str], language: str) -> Pieces:
     """Counts of the pieces of normalised `words`."""
-    letters: Counter[str] = Counter()
-    for word in words:
-        letters.update(letter_groups(word))
-    return Counter(stem_pieces(words, language)), letters
+    letters = chain.from_iterable(map(letter_groups, words))
+    return Counter(stem_pieces(words, language)), Counter(letters)
 
 
 def stem_pieces(words: Sequence[str], language: str) -> list[str]:

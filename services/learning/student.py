@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
-from typing import NamedTuple, Protocol
+from itertools import chain, repeat
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from services.learning.normalise import tokens
 from services.learning.spelling import Spelling
 
 _ALTERNATIVES = 3
+_UNKNOWN = -1  # the column of a piece that is in no vocabulary: the last one's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +92,6 @@ class Weights:
     enough: float
 
 
-class _Said(NamedTuple):
-    """What the known pieces of a block say, and the squared weight of the known and the unknown."""
-
-    says: Floats | float
-    known: float
-    unknown: float
-
-
 @dataclass(frozen=True, slots=True)
 class LinearStudent:
     """A student out of weights. Safe to share between threads: it changes nothing."""
@@ -106,11 +99,13 @@ class LinearStudent:
     weights: Weights
     version: str = "unsaved"
     _spelling: Spelling = field(init=False, repr=False, compare=False)
+    _idf: Floats = field(init=False, repr=False, compare=False)  # that of unknown pieces comes last
 
     def __post_init__(self) -> None:
         # Made now, with all that it reads: the first customer need not wait for it.
         spelling = Spelling(self.weights.language, self.weights.words)
         object.__setattr__(self, "_spelling", spelling)
+        object.__setattr__(self, "_idf", np.append(self.weights.idf, self.weights.unseen_idf))
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -130,32 +125,32 @@ class LinearStudent:
     def _scores(self, text: str) -> Floats:
         known = self.weights
         words = self._spelling.read(tokens(text, known.language))
-        stems, letters = pieces(words, known.language)
-        by_stems = self._block(stems, known.vocabularies[0])
-        by_letters = self._block(letters, known.vocabularies[1])
-        believed = self._belief(by_letters)
+        by_pieces, familiar = self._by_pieces(*pieces(words, known.language))
         by_meaning = meaning(words, known.language) @ known.coefficients[len(known.idf) :]
-        said = by_stems.says + by_letters.says + by_meaning
-        scores: Floats = known.intercepts + believed * said
+        believed = min(1.0, familiar / known.enough)
+        scores: Floats = known.intercepts + believed * (by_pieces + by_meaning)
         return scores
 
-    def _block(self, counts: Counter[str], vocabulary: dict[str, int]) -> _Said:
-        columns = np.fromiter(map(vocabulary.get, counts, repeat(-1)), np.int64, len(counts))
-        times = 1 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))
-        found = columns >= 0
-        columns, unseen = columns[found], times[~found] * self.weights.unseen_idf
-        values = times[found] * self.weights.idf[columns]
-        weight = float(values @ values)
-        if weight == 0:
-            return _Said(0.0, 0.0, float(unseen @ unseen))
-        says = (values / math.sqrt(weight)) @ np.take(self.weights.coefficients, columns, axis=0)
-        return _Said(says, weight, float(unseen @ unseen))
+    def _by_pieces(self, stems: Counter[str], letters: Counter[str]) -> tuple[Floats, float]:
+        """What the pieces say, (intents,), and how familiar the letter groups are, in [0, 1].
 
-    def _belief(self, letters: _Said) -> float:
-        if letters.known == 0:
-            return 0.0
-        familiar = letters.known / (letters.known + letters.unknown)
-        return 1.0 if familiar >= self.weights.enough else familiar / self.weights.enough
+        Both blocks are gone through at once: a text has few pieces, and each step costs the same.
+        """
+        of_stems, of_letters = self.weights.vocabularies
+        found = chain(
+            map(of_stems.get, stems, repeat(_UNKNOWN)),
+            map(of_letters.get, letters, repeat(_UNKNOWN)),
+        )
+        columns = np.fromiter(found, np.int64, len(stems) + len(letters))
+        times = np.fromiter(chain(stems.values(), letters.values()), np.float64, len(columns))
+        values = (1 + np.log(times)) * self._idf[columns]
+        by_stem, by_letter = values[: len(stems)], values[len(stems) :]
+        whole = float(by_letter @ by_letter)
+        values[columns == _UNKNOWN] = 0.0
+        _to_length_1(by_stem)
+        known = _to_length_1(by_letter)
+        says: Floats = values @ np.take(self.weights.coefficients, columns, axis=0)
+        return says, known / whole if known else 0.0
 
     def _prediction(self, row: Floats) -> Prediction:
         best = [
@@ -163,6 +158,14 @@ class LinearStudent:
             for place in np.argsort(-row, kind="stable")[: _ALTERNATIVES + 1]
         ]
         return Prediction(best[0].intent, best[0].confidence, tuple(best[1:]))
+
+
+def _to_length_1(values: Floats) -> float:
+    """In place; the squared length that it was. All zeros stay so."""
+    square = float(values @ values)
+    if square:
+        values /= math.sqrt(square)
+    return square
 
 
 def softmax(scores: Floats, temperature: float) -> Floats:

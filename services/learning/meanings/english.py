@@ -1,15 +1,12 @@
 """English words: by their vectors, and those of words that say the same where some are listed."""
 
 from collections.abc import Collection
-from functools import lru_cache
 
 import numpy as np
 
 from services.learning.arrays import Singles
 from services.learning.meanings.glossary import Glossary
 from services.learning.meanings.vectors import DIMENSIONS, Vectors
-
-_WORDS_KEPT = 10_000
 
 
 class English:
@@ -18,11 +15,10 @@ class English:
     def __init__(self) -> None:
         self._vectors = Vectors()
         self._synonyms = Glossary.read("en", self._vectors)
-        self._kept = lru_cache(_WORDS_KEPT)(self._of_word)
 
     def meaning(self, words: str, /) -> Singles:
         """The sum of the words' vectors, shape (DIMENSIONS,); all zeros when none is known."""
-        return sum(map(self._kept, words.split()), np.zeros(DIMENSIONS, dtype=np.float32))
+        return sum(map(self._of_word, words.split()), np.zeros(DIMENSIONS, dtype=np.float32))
 
     @property
     def words(self) -> Collection[str]:

@@ -1,7 +1,7 @@
 """What words mean together, by language."""
 
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 
 import numpy as np
@@ -10,6 +10,8 @@ from services.learning.arrays import Singles
 from services.learning.meanings.english import English
 from services.learning.meanings.glossary import Glossary
 from services.learning.meanings.vectors import DIMENSIONS, Vectors, WordList
+
+_WORDS_KEPT = 5_000  # their vectors take 6 MB; customers say few words more often than once
 
 
 class _Unknown:
@@ -46,8 +48,14 @@ def _read(language: str) -> WordList:
 
 def meanings(words: Sequence[str], language: str) -> Singles:
     """The vector of each word, shape (words, DIMENSIONS)."""
-    known = lexicon(language)
-    return np.array([known.meaning(word) for word in words]).reshape(-1, DIMENSIONS)
+    return np.array([_vector(word, language) for word in words]).reshape(-1, DIMENSIONS)
+
+
+@lru_cache(_WORDS_KEPT)
+def _vector(word: str, language: str) -> Singles:
+    vector = lexicon(language).meaning(word)
+    vector.setflags(write=False)  # all who ask for the word share it
+    return vector
 
 
 def meaning(words: Sequence[str], language: str) -> Singles:
