@@ -11,16 +11,11 @@ from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
 from services.learning.certifying.shown import show
-from services.learning.certifying.trust import (
-    Graded,
-    Policy,
-    Standing,
-    trust,
-)
+from services.learning.certifying.trust import GradedTurns, Policy, Standing, trust
 from services.retrainer.standing import (
     after_choice,
-    by_hand,
     graded_turns,
+    put_by_hand,
     put_in_force,
     standing_of,
 )
@@ -46,7 +41,9 @@ class Glance:
 
     policy: Policy
     rows: list[Row]
-    graded: Graded
+    evidence: list[Evidence]
+    """What the rows show under the operator's rules."""
+    graded: GradedTurns
     standing: Standing
     last_seen: int
     number: int
@@ -58,14 +55,9 @@ class Glance:
     """What was last chosen for the model in force."""
 
     @property
-    def evidence(self) -> list[Evidence]:
-        """What the rows show under the operator's rules."""
-        return [as_evidence(row, self.policy) for row in self.rows]
-
-    @property
     def by_hand(self) -> bool:
         """Whether a person has put another model in force than the one that the standing is of."""
-        return by_hand(self.version, self.stands_for)
+        return put_by_hand(self.version, self.stands_for)
 
 
 class Looks:
@@ -134,46 +126,39 @@ class Looks:
         await certificates.to_replace(transaction)  # read below, with all else
         glance = await self._glance(transaction)
         if glance.by_hand:
-            await self._renew(transaction, glance)
-            return None
-        if refuted := _alarmed(glance):
-            await self._put_in_force(transaction, glance, refuted)
+            await self._put_in_force(transaction, glance, _renewed(glance), certificates.PROMOTION)
+        elif refuted := _alarmed(glance):
+            await self._put_in_force(transaction, glance, refuted, certificates.ALARM)
             log.warning("the student is no longer what it was", why=refuted.why)
-            return None
-        found = _seen(glance)
-        if found is None:
-            await self._follow_target(transaction, glance)
-            return None
-        seen, standing = found
-        await self._put_in_force(transaction, glance, standing, seen)
-        log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
-        return seen
+        elif found := _seen(glance):
+            seen, standing = found
+            await self._put_in_force(transaction, glance, standing, certificates.LOOK, seen)
+            log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
+            return seen
+        elif raised := _raised(glance):
+            await self._put_in_force(transaction, glance, raised, certificates.TARGET)
+        return None
 
     async def _put_in_force(
-        self, transaction: Transaction, glance: Glance, standing: Standing, seen: Look | None = None
+        self,
+        transaction: Transaction,
+        glance: Glance,
+        standing: Standing,
+        cause: str,
+        look: Look | None = None,
     ) -> None:
         newest = glance.rows[-1].id if glance.rows else glance.last_seen
         await put_in_force(
-            transaction, standing, glance.policy, glance.graded, version=glance.version, look=seen,
-            seen_up_to=newest,
-        )  # fmt: skip
+            transaction,
+            standing,
+            glance.policy,
+            glance.graded,
+            version=glance.version,
+            cause=cause,
+            look=look,
+            seen_up_to=newest if cause in (certificates.LOOK, certificates.ALARM) else None,
+        )
         self._wake_outbox()
-
-    async def _renew(self, transaction: Transaction, glance: Glance) -> None:
-        """Let the standing be of the model that a person has put in force."""
-        policy = glance.policy
-        renewed = after_choice(glance.standing, glance.provisional, policy, glance.graded)
-        await put_in_force(transaction, renewed, policy, glance.graded, version=glance.version)
-        self._wake_outbox()
-
-    async def _follow_target(self, transaction: Transaction, glance: Glance) -> None:
-        """Let an unproven student act by a threshold for the target that the operator raised."""
-        if raised := _raised(glance):
-            await put_in_force(
-                transaction, raised, glance.policy, glance.graded, version=glance.version,
-                cause=certificates.TARGET,
-            )  # fmt: skip
-            self._wake_outbox()
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
@@ -183,9 +168,11 @@ class Looks:
         actions = {each.name: each.action for each in await catalogue.read(transaction)}
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
+        policy = replace(self._steering.policy, catalogue=actions)
         return Glance(
-            policy=replace(self._steering.policy, catalogue=actions),
+            policy=policy,
             rows=rows,
+            evidence=[as_evidence(row, policy) for row in rows],
             graded=await graded_turns(transaction, settings),
             standing=standing_of(newest),
             last_seen=await certificates.last_look(transaction),
@@ -197,13 +184,18 @@ class Looks:
         )
 
 
+def _renewed(glance: Glance) -> Standing:
+    """What stands for the model that a person has put in force."""
+    return after_choice(glance.standing, glance.provisional, glance.policy, glance.graded)
+
+
 def _alarmed(glance: Glance) -> Standing | None:
     """What stands after an alarm, if the newest rows raise one."""
     return alarm_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
 
 
 def _raised(glance: Glance) -> Standing | None:
-    """What stands once the target was raised, if it was."""
+    """What stands once the operator raised an unproven student's target, if that was done."""
     return raise_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
 
 

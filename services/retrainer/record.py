@@ -176,7 +176,10 @@ class Record:
         # The operator may have raised the target meanwhile: this threshold was not chosen for that.
         for_then = replace(policy, target=min(better.target, policy.target))
         renewed = after_promotion(before, better.provisional, for_then, graded)
-        await put_in_force(transaction, renewed, policy, graded, version=better.version)
+        await put_in_force(
+            transaction, renewed, policy, graded, version=better.version,
+            cause=certificates.PROMOTION,
+        )  # fmt: skip
 
     def _model(self, version: str) -> tuple[Manifest, bytes]:
         folder = self._models_dir / version

@@ -6,7 +6,7 @@ from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.trust import (
-    Graded,
+    GradedTurns,
     Policy,
     Standing,
     after_promotion,
@@ -19,10 +19,10 @@ from services.storage.engine import Transaction
 from services.storage.outbox import NewRow
 
 
-async def graded_turns(transaction: Transaction, settings: LiveSettings) -> Graded:
+async def graded_turns(transaction: Transaction, settings: LiveSettings) -> GradedTurns:
     """How many drawn turns were graded, within the operator's window and ever."""
     within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-    return Graded(*await evidence.count(transaction, *within))
+    return GradedTurns(*await evidence.count(transaction, *within))
 
 
 def standing_of(stored: Certificate | None) -> Standing:
@@ -45,7 +45,7 @@ def standing_of(stored: Certificate | None) -> Standing:
     )
 
 
-async def standing_now(transaction: Transaction, policy: Policy, graded: Graded) -> Standing:
+async def standing_now(transaction: Transaction, policy: Policy, graded: GradedTurns) -> Standing:
     """What stands for the model in force, also if a person has just put it there.
 
     The retrainer notes that a moment later; the model must not act by another one's threshold
@@ -54,19 +54,19 @@ async def standing_now(transaction: Transaction, policy: Policy, graded: Graded)
     stored = await certificates.newest(transaction)
     version = await models.alias(transaction, models.CHAMPION)
     standing = standing_of(stored)
-    if stored is None or not by_hand(version, stored.model_version):
+    if stored is None or not put_by_hand(version, stored.model_version):
         return standing
     chosen = await certificates.chosen_for(transaction, version)
     return after_choice(standing, chosen, policy, graded)
 
 
-def by_hand(version: str | None, stands_for: str | None) -> bool:
+def put_by_hand(version: str | None, stands_for: str | None) -> bool:
     """Whether a person has put another model in force than the one that a standing is of."""
     return None not in (version, stands_for) and version != stands_for
 
 
 def after_choice(
-    standing: Standing, chosen: float | None, policy: Policy, graded: Graded
+    standing: Standing, chosen: float | None, policy: Policy, graded: GradedTurns
 ) -> Standing:
     """The standing of a model that a person has put in force, by what was chosen for it before.
 
@@ -80,22 +80,21 @@ async def put_in_force(
     transaction: Transaction,
     standing: Standing,
     policy: Policy,
-    graded: Graded,
+    graded: GradedTurns,
     *,
     version: str | None,
+    cause: str,
     look: Look | None = None,
     seen_up_to: int | None = None,
-    cause: str = certificates.PROMOTION,
 ) -> None:
     """Keep another standing, and tell every process.
 
-    ``version`` is the model in force, ``seen_up_to`` the newest row of the evidence that led to it:
-    by a ``look``, or else by an alarm. Without evidence ``cause`` did.
+    ``version`` is the model in force, ``cause`` what led to the standing. Of a ``look`` or an alarm
+    ``seen_up_to`` is the newest row of the evidence.
     """
-    by_evidence = certificates.ALARM if look is None else certificates.LOOK
     given = trust(standing, policy, graded)
     stored = Certificate(
-        cause=cause if seen_up_to is None else by_evidence,
+        cause=cause,
         model_version=version,
         state=standing.state,
         threshold=given.threshold,

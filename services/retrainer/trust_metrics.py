@@ -34,7 +34,7 @@ class TrustMetrics:
             "aprendiz_drawn_share", "Share of the turns that is graded.", registry=registry
         )
         self._rows = Gauge(
-            "aprendiz_evidence_rows", "Graded turns in the window.", registry=registry
+            "aprendiz_evidence_rows", "GradedTurns turns in the window.", registry=registry
         )
         self._state = Gauge(
             "aprendiz_trust_state", "1 for the state in force.", ("state",), registry=registry

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contracts.catalogue import CatalogueIntent
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
-from services.learning.certifying.trust import Graded, Policy, Standing
+from services.learning.certifying.trust import GradedTurns, Policy, Standing
 from services.learning.slot import TrustSlot
 from services.retrainer.standing import put_in_force, standing_of
 from services.runtime.live import Live, LiveSettings
@@ -49,7 +49,14 @@ class Stand:
 
     async def certify(self) -> None:
         async with self.database.begin() as connection:
-            await put_in_force(connection, CERTIFIED, Policy(), Graded(300, 300), version="v1")
+            await put_in_force(
+                connection,
+                CERTIFIED,
+                Policy(),
+                GradedTurns(300, 300),
+                version="v1",
+                cause=certificates.PROMOTION,
+            )
 
     async def grade(self, rows: int) -> None:
         said, now = StudentAnswer("saludo", 0.9, "v1", True), datetime.now(UTC)
@@ -96,7 +103,14 @@ async def test_a_model_put_in_force_by_hand_has_its_own_threshold_at_once(stand:
     """Nobody waits for the retrainer, which may be down."""
     needs_more = Standing(provisional=0.93)
     async with stand.database.begin() as connection:
-        await put_in_force(connection, needs_more, Policy(), Graded(300, 300), version="v2")
+        await put_in_force(
+            connection,
+            needs_more,
+            Policy(),
+            GradedTurns(300, 300),
+            version="v2",
+            cause=certificates.PROMOTION,
+        )
         champion = [{"alias": models.CHAMPION, "version": "v2"}]
         await insert_ignore(connection, tables.model_aliases, champion)
     await stand.certify()

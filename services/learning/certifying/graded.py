@@ -1,4 +1,4 @@
-"""Graded turns as they are stored, read as evidence under the operator's rules."""
+"""GradedTurns turns as they are stored, read as evidence under the operator's rules."""
 
 from typing import Protocol
 

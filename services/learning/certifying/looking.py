@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isclose
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from services.learning.certifying.certificate import GRID, Look, is_due, level_o
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.provisional import FEWEST_GRADED, choose
 from services.learning.certifying.trust import (
-    Graded,
+    GradedTurns,
     Policy,
     Standing,
     after_alarm,
@@ -36,8 +35,8 @@ def look_if_due(
     `fresh` came since the look before; `number` is k, one more than the looks that share evidence
     with this one; `ever` counts all rows there were.
     """
-    level, graded = level_of(number, policy.delta), Graded(len(evidence), ever)
-    if standing.target is not None and not isclose(standing.target, policy.target):
+    level, graded = level_of(number, policy.delta), GradedTurns(len(evidence), ever)
+    if standing.target not in (None, policy.target):
         standing = _for_another_target(standing, evidence, policy)
     certified = standing.certified
     lowest = _counted_from(policy, certified)
@@ -66,7 +65,7 @@ def look_if_due(
 
 
 def alarm_if_due(
-    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: Graded
+    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedTurns
 ) -> Standing | None:
     """The standing after an alarm; None while the student acts as it should, or does not act."""
     given = trust(standing, policy, graded)
@@ -78,7 +77,7 @@ def alarm_if_due(
 
 
 def raise_if_due(
-    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: Graded
+    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedTurns
 ) -> Standing | None:
     """The standing of an unproven student once the target was raised; None while it was not.
 
@@ -129,8 +128,7 @@ def _for_another_target(
 
 def _is_harder(standing: Standing, policy: Policy) -> bool:
     """Whether the target is harder to reach than the one that the standing is for."""
-    before = standing.target
-    return before is not None and policy.target > before and not isclose(before, policy.target)
+    return standing.target is not None and policy.target > standing.target
 
 
 def _chosen(evidence: Sequence[Evidence], target: float) -> float | None:

@@ -10,12 +10,12 @@ from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask
 from services.learning.certifying.certificate import GRID
 from services.learning.normalise import normalise
-from services.learning.promoting.out_of_fold import OutOfFold
+from services.learning.promoting.out_of_fold import NOWHERE, OutOfFold, by_text
 from services.learning.promoting.retraining import Sample
 from services.learning.student import Prediction
 from services.learning.trained import Trained
 
-NOWHERE = 0.995
+UNREACHED = 0.995
 """The threshold where no other reaches the target."""
 FEWEST_GRADED = 30
 """So many graded turns say more of a shop's traffic than all examples of its catalogue."""
@@ -54,15 +54,16 @@ def _words(
     trained: Trained, kept: OutOfFold, graded: Sequence[Sample], language: str
 ) -> list[tuple[str, float]]:
     """What the model says of each turn, and how surely, where its text was held out."""
-    place = {int(each): number for number, each in enumerate(kept.ids)}
-    # Equal texts are held out together, so that one has the word of all.
     texts = [normalise(row.text, language) for row in trained.examples]
-    spelt = {text: number for number, text in enumerate(texts)}
-    places = [place.get(row.id, spelt.get(normalise(row.text, language))) for row in graded]
-    fresh = [row.text for row, at in zip(graded, places, strict=True) if at is None]
+    places = by_text(
+        kept.places([row.id for row in graded]),
+        [normalise(row.text, language) for row in graded],
+        {text: number for number, text in enumerate(texts)},
+    )
+    fresh = [row.text for row, at in zip(graded, places, strict=True) if at == NOWHERE]
     asked = iter(trained.student.predict(fresh))
     return [
-        (kept.intents[kept.said[at]], float(kept.sure[at])) if at is not None else _word(asked)
+        _word(asked) if at == NOWHERE else (kept.intents[kept.said[at]], float(kept.sure[at]))
         for at in places
     ]
 
@@ -82,7 +83,7 @@ def choose(sure: Floats, right: Mask, target: float) -> float:
     acted = sure > 0
     confidence = sure[acted].astype(np.float64)
     expected = _corrected(confidence, right[acted].astype(np.float64))
-    chosen = NOWHERE
+    chosen = UNREACHED
     for threshold in GRID:
         accepted = confidence >= threshold
         if accepted.sum() >= _FEWEST and expected[accepted].mean() >= target:

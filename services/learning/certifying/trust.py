@@ -41,7 +41,7 @@ class Policy:
         return self.always_ask | self.never_ask
 
 
-class Graded(NamedTuple):
+class GradedTurns(NamedTuple):
     """How many drawn turns were graded: those still in the window, and all that ever were."""
 
     window: int
@@ -89,9 +89,9 @@ class Trust:
     policy: Policy
 
 
-def trust(standing: Standing, policy: Policy, graded: Graded) -> Trust:
+def trust(standing: Standing, policy: Policy, graded: GradedTurns) -> Trust:
     """What is in force with so much evidence at hand."""
-    state, why = _shown(standing, policy)
+    state, why = _state(standing, policy)
     probation = _on_probation(standing, policy, graded)
     refuted = state is TrustState.REFUTED and not policy.fixed
     drawn = share_to_draw(
@@ -108,7 +108,7 @@ def trust(standing: Standing, policy: Policy, graded: Graded) -> Trust:
 
 
 def after_look(
-    standing: Standing, look: Look, sure: int, policy: Policy, graded: Graded
+    standing: Standing, look: Look, sure: int, policy: Policy, graded: GradedTurns
 ) -> Standing:
     """The standing once a look was taken that saw `sure` rows.
 
@@ -150,7 +150,7 @@ def after_alarm(standing: Standing, found: Alarm) -> Standing:
 
 
 def after_promotion(
-    standing: Standing, provisional: float, policy: Policy, graded: Graded
+    standing: Standing, provisional: float, policy: Policy, graded: GradedTurns
 ) -> Standing:
     """The standing once another model is in force, for which `provisional` was chosen.
 
@@ -212,7 +212,7 @@ def _doubt(prediction: Prediction, threshold: float) -> Reason:
     return Reason.AMBIGUOUS if between_two else Reason.BELOW_THRESHOLD
 
 
-def _shown(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
+def _state(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
     """State and why: a certificate holds for its own target and easier ones, a refutation for its
     own and harder ones; for any other target nothing is shown.
     """
@@ -227,13 +227,13 @@ def _shown(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
     return standing.state, standing.why
 
 
-def _on_probation(standing: Standing, policy: Policy, graded: Graded) -> bool:
+def _on_probation(standing: Standing, policy: Policy, graded: GradedTurns) -> bool:
     if policy.fixed or not policy.has_teacher:
         return False
     return not standing.was_certified and graded.ever < policy.first
 
 
-def _has_acted(standing: Standing, policy: Policy, graded: Graded) -> bool:
+def _has_acted(standing: Standing, policy: Policy, graded: GradedTurns) -> bool:
     """Whether the first phase was over before the newest row was graded."""
     return not _on_probation(standing, policy, graded._replace(ever=graded.ever - 1))
 
@@ -244,8 +244,8 @@ def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:
     return max(policy.threshold, standing.provisional or 0.0, standing.floor or 0.0)
 
 
-def _settled(standing: Standing, policy: Policy, graded: Graded) -> Standing:
+def _settled(standing: Standing, policy: Policy, graded: GradedTurns) -> Standing:
     """Remember the threshold in force, once the student acts by it."""
     if _on_probation(standing, policy, graded):
         return standing
-    return replace(standing, floor=_threshold(standing, policy, _shown(standing, policy)[0]))
+    return replace(standing, floor=_threshold(standing, policy, _state(standing, policy)[0]))

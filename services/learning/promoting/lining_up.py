@@ -6,10 +6,8 @@ import numpy as np
 
 from services.learning.arrays import Mask, Places
 from services.learning.normalise import normalise
-from services.learning.promoting.out_of_fold import Ids, OutOfFold
+from services.learning.promoting.out_of_fold import NOWHERE, OutOfFold, by_text
 from services.learning.student import Student
-
-_NOWHERE = -1
 
 
 def line_up(
@@ -22,7 +20,7 @@ def line_up(
     today's, where they differ.
     """
     place = _places(texts, today, kept, language)
-    learned, fresh = place >= 0, np.flatnonzero(place < 0).tolist()
+    learned, fresh = place != NOWHERE, np.flatnonzero(place == NOWHERE).tolist()
     names = {name: number for number, name in enumerate(today.intents)}
     for name in (*kept.intents, *champion.intents):
         names.setdefault(name, len(names))  # an intent that is gone: no row means it any more
@@ -37,8 +35,8 @@ def line_up(
 
 def is_known(kept: OutOfFold, today: OutOfFold) -> Mask:
     """Whether the champion learned from a row of `today`, and under the label it has today."""
-    place = _found(today.ids, kept.ids)
-    learned = place >= 0
+    place = kept.places(today.ids)
+    learned = place != NOWHERE
     before, now = np.array(kept.intents)[kept.truth], np.array(today.intents)[today.truth]
     learned[learned] = before[place[learned]] == now[learned]
     return np.asarray(learned)
@@ -50,17 +48,8 @@ def unchanged(kept: OutOfFold, today: OutOfFold) -> bool:
 
 
 def _places(texts: Sequence[str], today: OutOfFold, kept: OutOfFold, language: str) -> Places:
-    """Where in `kept` a row's word is, by its id, else by its text; -1: nowhere."""
-    place = _found(today.ids, kept.ids)
+    """Where in `kept` a row's word is, by its id, else by its text."""
+    places = kept.places(today.ids)
     plain = [normalise(text, language) for text in texts]
-    # Equal texts are held out together, so that one has the word of all.
-    seen = {plain[row]: place[row] for row in np.flatnonzero(place >= 0)}
-    for row in np.flatnonzero(place < 0):
-        place[row] = seen.get(plain[row], _NOWHERE)
-    return place
-
-
-def _found(ids: Ids, among: Ids) -> Places:
-    """Where each id is `among` others; -1: nowhere."""
-    place = {int(each): number for number, each in enumerate(among)}
-    return np.array([place.get(int(each), _NOWHERE) for each in ids], dtype=np.int64)
+    learned = {plain[row]: int(places[row]) for row in np.flatnonzero(places != NOWHERE)}
+    return by_text(places, plain, learned)

@@ -4,18 +4,19 @@ A comparison needs the champion's word on rows that it did not learn from. Kept 
 that word costs nothing; without it the champion would have to be fitted again, fold by fold.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from services.learning.arrays import Mask
+from services.learning.arrays import Mask, Places
 from services.learning.trained import Trained
 
 Ids = npt.NDArray[np.int64]
 Intents = npt.NDArray[np.uint16]
 Sureness = npt.NDArray[np.float32]
+NOWHERE = -1
 
 
 # Arrays have no single truth, so that two of these are not equal or unequal as a whole.
@@ -41,6 +42,20 @@ class OutOfFold:
         return OutOfFold(
             self.intents, self.ids[rows], self.said[rows], self.sure[rows], self.truth[rows]
         )
+
+    def places(self, ids: Sequence[int] | Ids) -> Places:
+        """Where the word on each row is; NOWHERE for one that the model did not learn from."""
+        place = {int(each): number for number, each in enumerate(self.ids)}
+        return np.array([place.get(int(each), NOWHERE) for each in ids], dtype=np.int64)
+
+
+def by_text(places: Places, texts: Sequence[str], learned: Mapping[str, int]) -> Places:
+    """`places`, with that of a `learned` text for rows of the same one that have none.
+
+    Equal texts are held out together, so that one has the word of all. `texts` are normalised.
+    """
+    others = [learned.get(text, NOWHERE) for text in texts]
+    return np.where(places == NOWHERE, np.array(others, dtype=np.int64), places)
 
 
 def keep(trained: Trained, ids: Sequence[int]) -> OutOfFold:

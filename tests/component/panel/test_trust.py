@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from contracts.catalogue import parse_catalogue
-from services.learning.certifying.trust import Graded, Policy, Standing
+from services.learning.certifying.trust import GradedTurns, Policy, Standing
 from services.retrainer.standing import put_in_force
-from services.storage import catalogue, evidence, samples
+from services.storage import catalogue, certificates, evidence, samples
 from services.storage.engine import Database
 from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.samples import NewSample
@@ -40,7 +40,12 @@ async def test_trust_is_told_with_its_evidence_and_history(
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
         await samples.store(connection, [sample("Gracias", "1"), sample("GRACIAS", "2")])
         await put_in_force(
-            connection, Standing(why="9 of 10 rows right"), Policy(), Graded(10, 10), version="v1"
+            connection,
+            Standing(why="9 of 10 rows right"),
+            Policy(),
+            GradedTurns(10, 10),
+            version="v1",
+            cause=certificates.LOOK,
         )
     told = (await panel.client.get("/trust")).json()
     assert (told["evidence"]["rows"], told["evidence"]["answered_alone"]) == (20, 0.5)

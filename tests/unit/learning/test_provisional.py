@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from services.learning.certifying.provisional import FEWEST_GRADED, NOWHERE, choose, provisional
+from services.learning.certifying.provisional import FEWEST_GRADED, UNREACHED, choose, provisional
 from services.learning.promoting.retraining import Retrained, Sample, retrain
 
 TARGET = 0.8
@@ -29,11 +29,11 @@ def test_graded_turns_are_judged_by_the_fold_that_held_their_text_out() -> None:
     said = made.trained.student.predict([row.text for row in rows])
     right = np.array([each.intent == row.intent for each, row in zip(said, rows, strict=True)])
     asked = choose(np.array([each.confidence for each in said]), right, TARGET)
-    assert asked < NOWHERE, "it must know what it learned, or nothing is tested"
-    assert chosen(made, rows) == NOWHERE
+    assert asked < UNREACHED, "it must know what it learned, or nothing is tested"
+    assert chosen(made, rows) == UNREACHED
     # As samples that are held, capped or newer, of which nothing but the text is known.
     others = [Sample(-1 - row.id, f"  {row.text.upper()} ", row.intent) for row in rows]
-    assert chosen(made, others) == NOWHERE
+    assert chosen(made, others) == UNREACHED
 
 
 def test_few_graded_turns_leave_the_choice_to_the_training_rows() -> None:
