@@ -387,7 +387,10 @@ class ModelPromoted(Event):
 
 
 class CertificateIssued(Event):
-    """Another threshold or state is in force. A hint: the database is the truth."""
+    """Another threshold or state is in force; a certificate may also have lapsed, or been refuted.
+
+    A hint: the database is the truth.
+    """
 
     TYPE = "certificate.issued"
 

@@ -8,7 +8,7 @@ import structlog
 
 from services.learning.certifying.trust import Policy, trust
 from services.learning.slot import TrustSlot
-from services.retrainer.standing import graded_turns, standing_now
+from services.retrainer.standing import count_graded, standing_now
 from services.runtime.live import Live, LiveSettings
 from services.runtime.waiting import pause
 from services.storage import catalogue
@@ -70,7 +70,7 @@ class Trusting:
             intents = await catalogue.read(connection, active_only=False)
             actions = {each.name: each.action for each in intents if each.active}
             policy = policy_of(settings, actions)
-            graded = await graded_turns(connection, settings)
+            graded = await count_graded(connection, settings)
             standing = await standing_now(connection, policy, graded)
         before = self._slot.trust
         self._slot.trust = trust(standing, policy, graded)

@@ -24,7 +24,7 @@ from contracts.events import (
     ReplyRequested,
     ReplySent,
 )
-from services.learning.percent import tenths
+from services.learning.percent import certainty, tenths
 from services.opening import open_broker
 from services.runtime.batch import outgoing
 from services.runtime.broker import Broker, Listener
@@ -61,7 +61,7 @@ def explain(answer: Answer) -> str:
     words = [f"{answer.reply.author}, who asks a person" if held else str(answer.reply.author)]
     if answer.classified is not None:
         event = answer.classified
-        guess = f"{event.intent} {event.confidence:.0%}" if event.intent else "no intent"
+        guess = f"{event.intent} {certainty(event.confidence)}" if event.intent else "no intent"
         words.append(f"{event.reason}: {guess}, threshold {tenths(event.threshold)}")
     words.append(f"{answer.seconds * 1000:.0f} ms")
     if not answer.delivered:

@@ -1,4 +1,6 @@
-"""Shares as people read them where no decimal may be lost: targets and thresholds."""
+"""Shares as people read them: no decimal of a target is lost, and nearly sure is not sure."""
+
+from math import floor
 
 
 def percent(share: float) -> str:
@@ -9,3 +11,8 @@ def percent(share: float) -> str:
 def tenths(share: float) -> str:
     """``0.8`` as ``80%``, ``0.875`` as ``87.5%``, ``0.74624`` as ``74.6%``: for thresholds."""
     return percent(round(share, 3))
+
+
+def certainty(share: float) -> str:
+    """A confidence, rounded down: ``0.99998`` as ``99.9%``, for only what is certain is 100 %."""
+    return percent(floor(share * 1000) / 1000)

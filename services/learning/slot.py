@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, Trust, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, Trust, trust
 from services.learning.student import Student
 
 NO_MODEL = "no model has been trained yet: the retrainer does it, or `aprendiz train` asks for it"
@@ -22,7 +22,7 @@ class ModelSlot:
 
 
 def _nothing_known() -> Trust:
-    return trust(Standing(), Policy(has_teacher=False), GradedTurns(0, 0))
+    return trust(Standing(), Policy(has_teacher=False), GradedCount(0, 0))
 
 
 @dataclass

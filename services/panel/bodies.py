@@ -85,9 +85,10 @@ class Figures(BaseModel):
     rows: int
     accepted: int
     answered_alone: Share | None
-    """Share of the graded turns that the threshold accepts."""
+    """Share of the graded turns that the threshold, or a rule, accepts."""
     agreement: Share | None
-    """Share of those whose label is what the student said: agreement with the teacher."""
+    """Share of those of which the teacher says the same (asked twice if it differed), whatever a
+    person said later."""
     agreement_bound: Share | None
     checked: int
     """Agreements that a person has checked."""
@@ -97,12 +98,12 @@ class Figures(BaseModel):
 
 
 class Certificate(BaseModel):
-    """A look at the evidence, an alarm or a promotion, and what was in force from then on."""
+    """A look, an alarm, a promotion or a raised target, and what was in force from then on."""
 
     model_config = ConfigDict(protected_namespaces=())
 
     cause: str
-    """`look`, `alarm` or `promotion`."""
+    """`look`, `alarm`, `promotion`, or `target`: the operator raised it."""
     model_version: str | None
     state: TrustState
     threshold: Share

@@ -11,10 +11,10 @@ from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
 from services.learning.certifying.shown import show
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.retrainer.standing import (
     after_choice,
-    graded_turns,
+    count_graded,
     put_by_hand,
     put_in_force,
     standing_of,
@@ -43,7 +43,7 @@ class Glance:
     rows: list[Row]
     evidence: list[Evidence]
     """What the rows show under the operator's rules."""
-    graded: GradedTurns
+    graded: GradedCount
     standing: Standing
     last_seen: int
     number: int
@@ -173,7 +173,7 @@ class Looks:
             policy=policy,
             rows=rows,
             evidence=[as_evidence(row, policy) for row in rows],
-            graded=await graded_turns(transaction, settings),
+            graded=await count_graded(transaction, settings),
             standing=standing_of(newest),
             last_seen=await certificates.last_look(transaction),
             # Looks whose rows have all left the window were looks at other evidence.

@@ -12,7 +12,7 @@ from contracts.manifest import Manifest
 from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
 from services.learning.certifying.trust import after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
-from services.retrainer.standing import graded_turns, put_in_force, standing_of
+from services.retrainer.standing import count_graded, put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.storage import certificates, leases, models, outbox, training
 from services.storage.engine import Database, Transaction
@@ -172,7 +172,7 @@ class Record:
     async def _renew_trust(self, transaction: Transaction, better: Better) -> None:
         before = standing_of(await certificates.to_replace(transaction))
         policy = self._steering.policy
-        graded = await graded_turns(transaction, self._steering.settings())
+        graded = await count_graded(transaction, self._steering.settings())
         # The operator may have raised the target meanwhile: this threshold was not chosen for that.
         for_then = replace(policy, target=min(better.target, policy.target))
         renewed = after_promotion(before, better.provisional, for_then, graded)

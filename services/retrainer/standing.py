@@ -6,7 +6,7 @@ from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.trust import (
-    GradedTurns,
+    GradedCount,
     Policy,
     Standing,
     after_promotion,
@@ -19,10 +19,10 @@ from services.storage.engine import Transaction
 from services.storage.outbox import NewRow
 
 
-async def graded_turns(transaction: Transaction, settings: LiveSettings) -> GradedTurns:
+async def count_graded(transaction: Transaction, settings: LiveSettings) -> GradedCount:
     """How many drawn turns were graded, within the operator's window and ever."""
     within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-    return GradedTurns(*await evidence.count(transaction, *within))
+    return GradedCount(*await evidence.count(transaction, *within))
 
 
 def standing_of(stored: Certificate | None) -> Standing:
@@ -45,7 +45,7 @@ def standing_of(stored: Certificate | None) -> Standing:
     )
 
 
-async def standing_now(transaction: Transaction, policy: Policy, graded: GradedTurns) -> Standing:
+async def standing_now(transaction: Transaction, policy: Policy, graded: GradedCount) -> Standing:
     """What stands for the model in force, also if a person has just put it there.
 
     The retrainer notes that a moment later; the model must not act by another one's threshold
@@ -66,7 +66,7 @@ def put_by_hand(version: str | None, stands_for: str | None) -> bool:
 
 
 def after_choice(
-    standing: Standing, chosen: float | None, policy: Policy, graded: GradedTurns
+    standing: Standing, chosen: float | None, policy: Policy, graded: GradedCount
 ) -> Standing:
     """The standing of a model that a person has put in force, by what was chosen for it before.
 
@@ -80,7 +80,7 @@ async def put_in_force(
     transaction: Transaction,
     standing: Standing,
     policy: Policy,
-    graded: GradedTurns,
+    graded: GradedCount,
     *,
     version: str | None,
     cause: str,

@@ -9,8 +9,8 @@ from services.learning.certifying.shown import Shown
 from services.learning.certifying.trust import Trust
 
 _NAMES = {
-    "answered_alone": "Share of the graded turns that the threshold in force accepts.",
-    "agreement": "Share of those whose label is what the student said.",
+    "answered_alone": "Share of the graded turns that the threshold in force, or a rule, accepts.",
+    "agreement": "Share of those of which the teacher says the same, asked twice if it differed.",
     "agreement_bound": "What the agreement with the teacher is at least.",
     "precision_bound": "What the share of right answers is at least, as people have checked.",
     "ece": "Expected calibration error over the graded turns.",
@@ -34,7 +34,7 @@ class TrustMetrics:
             "aprendiz_drawn_share", "Share of the turns that is graded.", registry=registry
         )
         self._rows = Gauge(
-            "aprendiz_evidence_rows", "GradedTurns turns in the window.", registry=registry
+            "aprendiz_evidence_rows", "Graded turns in the window.", registry=registry
         )
         self._state = Gauge(
             "aprendiz_trust_state", "1 for the state in force.", ("state",), registry=registry

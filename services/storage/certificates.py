@@ -1,4 +1,4 @@
-"""What is in force of the student's trust, and how it came about: one row a look or promotion."""
+"""What is in force of the student's trust, and how it came about: one row each time it changes."""
 
 from datetime import datetime
 from typing import Any, NamedTuple

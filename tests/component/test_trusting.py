@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from contracts.catalogue import CatalogueIntent
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
-from services.learning.certifying.trust import GradedTurns, Policy, Standing
+from services.learning.certifying.trust import GradedCount, Policy, Standing
 from services.learning.slot import TrustSlot
 from services.retrainer.standing import put_in_force, standing_of
 from services.runtime.live import Live, LiveSettings
@@ -53,7 +53,7 @@ class Stand:
                 connection,
                 CERTIFIED,
                 Policy(),
-                GradedTurns(300, 300),
+                GradedCount(300, 300),
                 version="v1",
                 cause=certificates.PROMOTION,
             )
@@ -107,7 +107,7 @@ async def test_a_model_put_in_force_by_hand_has_its_own_threshold_at_once(stand:
             connection,
             needs_more,
             Policy(),
-            GradedTurns(300, 300),
+            GradedCount(300, 300),
             version="v2",
             cause=certificates.PROMOTION,
         )

@@ -1,4 +1,4 @@
-"""GradedTurns turns as they are stored, read as evidence under the operator's rules."""
+"""Graded turns as they are stored, read as evidence under the operator's rules."""
 
 from typing import Protocol
 

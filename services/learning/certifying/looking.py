@@ -11,7 +11,7 @@ from services.learning.certifying.certificate import GRID, Look, is_due, level_o
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.provisional import FEWEST_GRADED, choose
 from services.learning.certifying.trust import (
-    GradedTurns,
+    GradedCount,
     Policy,
     Standing,
     after_alarm,
@@ -35,7 +35,7 @@ def look_if_due(
     `fresh` came since the look before; `number` is k, one more than the looks that share evidence
     with this one; `ever` counts all rows there were.
     """
-    level, graded = level_of(number, policy.delta), GradedTurns(len(evidence), ever)
+    level, graded = level_of(number, policy.delta), GradedCount(len(evidence), ever)
     if standing.target not in (None, policy.target):
         standing = _for_another_target(standing, evidence, policy)
     certified = standing.certified
@@ -65,7 +65,7 @@ def look_if_due(
 
 
 def alarm_if_due(
-    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedTurns
+    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedCount
 ) -> Standing | None:
     """The standing after an alarm; None while the student acts as it should, or does not act."""
     given = trust(standing, policy, graded)
@@ -77,7 +77,7 @@ def alarm_if_due(
 
 
 def raise_if_due(
-    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedTurns
+    evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedCount
 ) -> Standing | None:
     """The standing of an unproven student once the target was raised; None while it was not.
 

@@ -16,8 +16,8 @@ class Shown:
     """Figures of graded turns; shares in [0, 1], None of no rows.
 
     `answered_alone` is the share of the turns that the threshold, or a rule, accepts. Of those,
-    `agreement` is the share whose label is what the student said, and `agreement_bound` what it is
-    at least. Labels are the teacher's: only `precision_bound` is about the truth; None until a
+    `agreement` is the share of which the teacher says the same, whatever a person said later, and
+    `agreement_bound` what it is at least. Only `precision_bound` is about the truth; None until a
     person has checked an agreement. `ece` is over all rows.
     """
 

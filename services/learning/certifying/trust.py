@@ -41,7 +41,7 @@ class Policy:
         return self.always_ask | self.never_ask
 
 
-class GradedTurns(NamedTuple):
+class GradedCount(NamedTuple):
     """How many drawn turns were graded: those still in the window, and all that ever were."""
 
     window: int
@@ -89,7 +89,7 @@ class Trust:
     policy: Policy
 
 
-def trust(standing: Standing, policy: Policy, graded: GradedTurns) -> Trust:
+def trust(standing: Standing, policy: Policy, graded: GradedCount) -> Trust:
     """What is in force with so much evidence at hand."""
     state, why = _state(standing, policy)
     probation = _on_probation(standing, policy, graded)
@@ -108,7 +108,7 @@ def trust(standing: Standing, policy: Policy, graded: GradedTurns) -> Trust:
 
 
 def after_look(
-    standing: Standing, look: Look, sure: int, policy: Policy, graded: GradedTurns
+    standing: Standing, look: Look, sure: int, policy: Policy, graded: GradedCount
 ) -> Standing:
     """The standing once a look was taken that saw `sure` rows.
 
@@ -150,7 +150,7 @@ def after_alarm(standing: Standing, found: Alarm) -> Standing:
 
 
 def after_promotion(
-    standing: Standing, provisional: float, policy: Policy, graded: GradedTurns
+    standing: Standing, provisional: float, policy: Policy, graded: GradedCount
 ) -> Standing:
     """The standing once another model is in force, for which `provisional` was chosen.
 
@@ -227,13 +227,13 @@ def _state(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
     return standing.state, standing.why
 
 
-def _on_probation(standing: Standing, policy: Policy, graded: GradedTurns) -> bool:
+def _on_probation(standing: Standing, policy: Policy, graded: GradedCount) -> bool:
     if policy.fixed or not policy.has_teacher:
         return False
     return not standing.was_certified and graded.ever < policy.first
 
 
-def _has_acted(standing: Standing, policy: Policy, graded: GradedTurns) -> bool:
+def _has_acted(standing: Standing, policy: Policy, graded: GradedCount) -> bool:
     """Whether the first phase was over before the newest row was graded."""
     return not _on_probation(standing, policy, graded._replace(ever=graded.ever - 1))
 
@@ -244,7 +244,7 @@ def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:
     return max(policy.threshold, standing.provisional or 0.0, standing.floor or 0.0)
 
 
-def _settled(standing: Standing, policy: Policy, graded: GradedTurns) -> Standing:
+def _settled(standing: Standing, policy: Policy, graded: GradedCount) -> Standing:
     """Remember the threshold in force, once the student acts by it."""
     if _on_probation(standing, policy, graded):
         return standing

@@ -11,7 +11,7 @@ from services.learning.certifying.holding import is_suspicious
 from services.learning.certifying.looking import alarm_if_due, look_if_due
 from services.learning.certifying.provisional import provisional
 from services.learning.certifying.trust import (
-    GradedTurns,
+    GradedCount,
     Policy,
     Standing,
     Trust,
@@ -130,8 +130,8 @@ class _Shop:
         return trust(self.standing, self._plan.policy, self._have)
 
     @property
-    def _have(self) -> GradedTurns:
-        return GradedTurns(len(self._tested), self._graded)
+    def _have(self) -> GradedCount:
+        return GradedCount(len(self._tested), self._graded)
 
     @property
     def _tested(self) -> list[tuple[int, Evidence]]:

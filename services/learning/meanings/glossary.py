@@ -26,7 +26,7 @@ _RULES = "1"  # how a list is read and looked up; another number when that chang
 class Glossary:
     """Looks words up: a word by its own line and by all lines that have its stem.
 
-    A line is `costar: cost`; other forms of a word need none, unless they mean something else
+    A line is `chevere: cool`; other forms of a word need none, unless they mean something else
     (`costa costas: coast`). Of a word of two meanings (`vale: okay / cost`) the vector is the mean,
     as it is of the lines of a stem. A word that has no line is looked up without the pronouns at
     its end; what is left of a short one needs a line of its own.

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from contracts.events import Event, IntentClassified, Kind, Reason, Route
 from services.classifier.wiring import assemble
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.learning.slot import NO_MODEL, ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
 from services.runtime.batch import Handler
@@ -49,7 +49,7 @@ class Stand:
 
     def threshold(self, share: float) -> None:
         self.trusted.trust = trust(
-            Standing(), Policy(threshold=share, has_teacher=False), GradedTurns(0, 0)
+            Standing(), Policy(threshold=share, has_teacher=False), GradedCount(0, 0)
         )
 
     async def classify(self, *turns: Event) -> list[IntentClassified]:
@@ -125,7 +125,7 @@ async def test_a_model_that_comes_in_mid_batch_waits_for_the_next(stand: Stand) 
 async def test_a_drawn_turn_causes_its_shadow_too_and_both_are_counted(stand: Stand) -> None:
     stand.slot.swap(Parrot("v1"))
     stand.trusted.trust = trust(
-        Standing(was_certified=True), Policy(share=1.0), GradedTurns(300, 300)
+        Standing(was_certified=True), Policy(share=1.0), GradedCount(300, 300)
     )
     [result] = await stand.handle([envelope_of(turn_of("precio"))])
     assert [event.type for event in caused(result)] == [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.panel import body_limit, engine
 from services.runtime.http import PortBusy
 from services.storage.engine import Database
@@ -48,7 +48,7 @@ async def test_a_text_is_classified(here: Panel) -> None:
 
 async def test_the_trust_and_the_model_take_effect_without_a_restart(here: Panel) -> None:
     strict = Policy(threshold=0.95, has_teacher=False)
-    here.trusted.trust = trust(Standing(), strict, GradedTurns(0, 0))
+    here.trusted.trust = trust(Standing(), strict, GradedCount(0, 0))
     unsure = (await here.client.post("/classify", json=HOLA)).json()
     assert (unsure["accepted"], unsure["reason"]) == (False, "below_threshold")
     here.slot.swap(Parrot(0.99, "20270101T000000-00000000"))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from contracts.catalogue import parse_catalogue
-from services.learning.certifying.trust import GradedTurns, Policy, Standing
+from services.learning.certifying.trust import GradedCount, Policy, Standing
 from services.retrainer.standing import put_in_force
 from services.storage import catalogue, certificates, evidence, samples
 from services.storage.engine import Database
@@ -43,7 +43,7 @@ async def test_trust_is_told_with_its_evidence_and_history(
             connection,
             Standing(why="9 of 10 rows right"),
             Policy(),
-            GradedTurns(10, 10),
+            GradedCount(10, 10),
             version="v1",
             cause=certificates.LOOK,
         )

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import delete, select
 
-from services.learning.certifying.trust import GradedTurns, Policy, Standing
+from services.learning.certifying.trust import GradedCount, Policy, Standing
 from services.panel.by_hand import NotPromoted, Promotion, promote, roll_back
 from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import after_choice
@@ -223,7 +223,7 @@ async def test_the_threshold_of_the_restored_model_is_in_force_again(shop: Shop)
 
 
 def test_a_model_of_which_nothing_is_known_keeps_the_threshold_in_force() -> None:
-    policy, graded = Policy(), GradedTurns(0, 0)
+    policy, graded = Policy(), GradedCount(0, 0)
     unsure = Standing(provisional=0.93)
     assert after_choice(unsure, None, policy, graded).provisional == 0.93
     assert after_choice(unsure, 0.71, policy, graded).provisional == 0.71

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, after_promotion
+from services.learning.certifying.trust import GradedCount, Policy, Standing, after_promotion
 from services.retrainer.looks import Looks
 from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import put_in_force, standing_of
@@ -277,9 +277,9 @@ async def test_a_look_and_a_promotion_at_one_moment_do_not_undo_each_other(
         before = standing_of(await certificates.to_replace(connection))
         looking = asyncio.create_task(looks.look())
         await asyncio.sleep(0.3)
-        renewed = after_promotion(before, 0.97, policy, GradedTurns(130, 130))
+        renewed = after_promotion(before, 0.97, policy, GradedCount(130, 130))
         await put_in_force(
-            connection, renewed, policy, GradedTurns(130, 130), version=None, cause=PROMOTION
+            connection, renewed, policy, GradedCount(130, 130), version=None, cause=PROMOTION
         )
     assert await looking
     stored = await newest(shop)
@@ -301,7 +301,7 @@ async def test_a_promotion_does_not_undo_a_refutation_of_the_same_moment(shop: S
     refuted, policy = Standing(state=TrustState.REFUTED, target=0.95), Policy()
     async with shop.database.begin() as connection:
         await put_in_force(
-            connection, refuted, policy, GradedTurns(0, 0), version=None, cause=ALARM
+            connection, refuted, policy, GradedCount(0, 0), version=None, cause=ALARM
         )
         go_on.set()
         await asyncio.sleep(0.5)

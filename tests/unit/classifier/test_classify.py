@@ -13,7 +13,7 @@ from contracts.events import (
     TrustState,
 )
 from services.classifier.classify import classify
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, Trust, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, Trust, trust
 from services.learning.student import Guess, Prediction
 from tests.turns import turn_of
 
@@ -24,7 +24,7 @@ SURE = Prediction(
 
 def trusted(**policy: object) -> Trust:
     """What is in force under an operator's settings, past the probation."""
-    return trust(Standing(was_certified=True), Policy(**policy), GradedTurns(300, 300))  # type: ignore[arg-type]  # as given
+    return trust(Standing(was_certified=True), Policy(**policy), GradedCount(300, 300))  # type: ignore[arg-type]  # as given
 
 
 CATALOGUE = {"precio": "prices", "estado_pedido": "order_status", "afirmar": "affirm"}
@@ -115,7 +115,7 @@ def test_what_the_student_said_of_a_turn_that_a_rule_resolved_is_graded_too(
     text: str, asked: str
 ) -> None:
     """Else what it will answer alone once it is trusted would be missing from the evidence."""
-    probation = trust(Standing(), Policy(catalogue=CATALOGUE), GradedTurns(0, 0))
+    probation = trust(Standing(), Policy(catalogue=CATALOGUE), GradedCount(0, 0))
     ruled, shadow = classify(turn_of(text, asked=asked), SURE, "v7", probation)
     assert (ruled.route, ruled.model_version, ruled.drawn) == (Route.CONFIDENT, None, True)
     assert (shadow.route, shadow.model_version, shadow.drawn) == (Route.SHADOW, "v7", True)
@@ -162,6 +162,6 @@ def test_what_is_no_word_of_the_model_is_never_drawn(
 def test_the_event_says_what_was_proven() -> None:
     certified = Standing(state=TrustState.CERTIFIED, certified=0.9, was_certified=True)
     event = classify(
-        turn_of("precio?"), SURE, "v7", trust(certified, Policy(), GradedTurns(300, 300))
+        turn_of("precio?"), SURE, "v7", trust(certified, Policy(), GradedCount(300, 300))
     )[0]
     assert (event.state, event.threshold) == (TrustState.CERTIFIED, 0.9)

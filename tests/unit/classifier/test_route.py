@@ -5,10 +5,10 @@ import pytest
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Kind, Reason, Route
 from services.classifier.route import ACCEPTED, decide
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.learning.student import Guess, Prediction
 
-TRUST = trust(Standing(), Policy(has_teacher=False), GradedTurns(0, 0))
+TRUST = trust(Standing(), Policy(has_teacher=False), GradedCount(0, 0))
 
 
 def prediction(confidence: float, second: float = 0.0) -> Prediction:
@@ -34,7 +34,7 @@ def test_what_reaches_the_threshold_is_accepted() -> None:
 
 
 def test_a_student_on_probation_answers_the_harmless_alone() -> None:
-    probation = trust(Standing(), Policy(), GradedTurns(0, 0))
+    probation = trust(Standing(), Policy(), GradedCount(0, 0))
     assert decide(prediction(0.99), True, (), probation) == (Route.UNSURE, Reason.UNPROVEN)
     assert decide(Prediction("saludo", 0.99, ()), True, (), probation) == ACCEPTED
 

@@ -7,7 +7,7 @@ import pytest
 from contracts.events import TrustState
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
-from services.learning.certifying.trust import GradedTurns, Policy, Standing, trust
+from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.storage.evidence import OF_ONE_CONTACT
 
 RIGHT, WRONG = Evidence("precio", 0.97, "precio"), Evidence("precio", 0.97, "envio")
@@ -29,7 +29,7 @@ def test_nothing_is_looked_at_until_half_as_much_is_new() -> None:
 
 def test_an_operator_who_trusts_nothing_unproven_gets_a_certificate_too() -> None:
     nothing, sure = dataclasses.replace(POLICY, threshold=1.0), Evidence("precio", 0.995, "precio")
-    assert trust(Standing(), nothing, GradedTurns(130, 130)).threshold == 1.0
+    assert trust(Standing(), nothing, GradedCount(130, 130)).threshold == 1.0
     found = look_if_due([sure] * 130, 130, 1, Standing(), nothing, 130)
     assert found is not None
     assert found[1].state is TrustState.CERTIFIED
@@ -54,8 +54,8 @@ def test_an_easier_target_is_looked_at_at_once() -> None:
 def test_a_harder_target_waits_for_rows_and_costs_the_certificate_nothing_until_then() -> None:
     harder, before = dataclasses.replace(POLICY, target=0.99), certified()
     assert look_if_due([RIGHT] * 400, 270, 2, before, harder, 400) is None, "99 % takes more"
-    assert trust(before, harder, GradedTurns(130, 130)).state is TrustState.UNPROVEN
-    assert trust(before, POLICY, GradedTurns(130, 130)).state is TrustState.CERTIFIED
+    assert trust(before, harder, GradedCount(130, 130)).state is TrustState.UNPROVEN
+    assert trust(before, POLICY, GradedCount(130, 130)).state is TrustState.CERTIFIED
     found = look_if_due([RIGHT] * 900, 770, 2, before, harder, 900)
     assert found is not None
     assert (found[0].state, found[1].target) == (TrustState.CERTIFIED, 0.99)
@@ -98,7 +98,7 @@ def test_another_target_has_a_threshold_chosen_anew() -> None:
 
 
 def test_an_unproven_student_acts_by_a_raised_target_before_anything_is_looked_at() -> None:
-    rows, enough = [*[RIGHT] * 28, WRONG, WRONG], GradedTurns(30, 400)
+    rows, enough = [*[RIGHT] * 28, WRONG, WRONG], GradedCount(30, 400)
     before = Standing(target=0.8, provisional=0.3, floor=0.8)
     raised = raise_if_due(rows, before, POLICY, enough)
     assert raised is not None
@@ -108,7 +108,7 @@ def test_an_unproven_student_acts_by_a_raised_target_before_anything_is_looked_a
 
 
 def test_a_raised_target_lowers_no_threshold_and_an_easier_one_changes_nothing() -> None:
-    before, enough = Standing(target=0.9, provisional=0.97), GradedTurns(300, 400)
+    before, enough = Standing(target=0.9, provisional=0.97), GradedCount(300, 400)
     raised = raise_if_due([RIGHT] * 300, before, POLICY, enough)
     assert raised is not None
     assert trust(raised, POLICY, enough).threshold == 0.97
@@ -140,7 +140,7 @@ def test_a_low_certified_threshold_rests_on_its_own_rows() -> None:
 def test_no_alarm_is_raised_of_a_student_that_does_not_act_yet() -> None:
     """While everything is still drawn it has nothing that could be taken away."""
     errors = [RIGHT] * 100 + [WRONG] * 10
-    assert alarm_if_due(errors, Standing(), POLICY, GradedTurns(110, POLICY.first - 1)) is None
-    refuted = alarm_if_due(errors, Standing(), POLICY, GradedTurns(110, POLICY.first))
+    assert alarm_if_due(errors, Standing(), POLICY, GradedCount(110, POLICY.first - 1)) is None
+    refuted = alarm_if_due(errors, Standing(), POLICY, GradedCount(110, POLICY.first))
     assert refuted is not None
     assert refuted.state is TrustState.REFUTED

@@ -9,7 +9,7 @@ from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import is_drawn, share_to_draw
 from services.learning.certifying.trust import (
-    GradedTurns,
+    GradedCount,
     Policy,
     Standing,
     Trust,
@@ -21,8 +21,8 @@ from services.learning.certifying.trust import (
 from services.learning.student import Guess, Prediction
 
 POLICY = Policy(harmless=frozenset({"saludo"}))
-GRADED = GradedTurns(POLICY.first, POLICY.first)
-FEW = GradedTurns(10, 10)
+GRADED = GradedCount(POLICY.first, POLICY.first)
+FEW = GradedCount(10, 10)
 
 
 def says(intent: str, confidence: float, second: float = 0.0) -> Prediction:
@@ -40,13 +40,13 @@ def policy(**changes: object) -> Policy:
     return dataclasses.replace(POLICY, **changes)  # type: ignore[arg-type]  # fields by name
 
 
-def in_force(standing: Standing, rules: Policy = POLICY, graded: GradedTurns = GRADED) -> Trust:
+def in_force(standing: Standing, rules: Policy = POLICY, graded: GradedCount = GRADED) -> Trust:
     """What a standing puts in force."""
     return trust(standing, rules, graded)
 
 
 def test_while_everything_is_drawn_only_harmless_intents_are_answered_alone() -> None:
-    given = in_force(Standing(), graded=GradedTurns(299, 299))
+    given = in_force(Standing(), graded=GradedCount(299, 299))
     assert given.share == 1.0
     assert judge(says("saludo", 0.8), given) is Reason.ACCEPTED
     assert judge(says("precio", 0.99), given) is Reason.UNPROVEN
@@ -83,7 +83,7 @@ def test_what_was_chosen_while_nothing_acted_does_not_bind_later() -> None:
 
 def test_what_was_in_force_since_the_first_phase_ended_binds_the_next_model() -> None:
     first = after_promotion(Standing(), 0.99, POLICY, FEW)
-    acted = GradedTurns(POLICY.first + 1, POLICY.first + 1)
+    acted = GradedCount(POLICY.first + 1, POLICY.first + 1)
     assert in_force(first, graded=acted).threshold == 0.99
     assert in_force(after_promotion(first, 0.85, POLICY, acted), graded=acted).threshold == 0.99
 
@@ -135,7 +135,7 @@ def test_a_promotion_chooses_for_the_target_of_today() -> None:
 
 
 def test_the_first_phase_does_not_come_back_when_its_rows_have_left_the_window() -> None:
-    given = in_force(Standing(), graded=GradedTurns(window=20, ever=300))
+    given = in_force(Standing(), graded=GradedCount(window=20, ever=300))
     assert (given.probation, given.share) == (False, 0.1)
 
 
