@@ -7,7 +7,7 @@ import structlog
 
 from services.learning.artifact import ArtifactError, load, unseal, write
 from services.learning.cache import forget
-from services.learning.slot import NO_MODEL, ModelSlot
+from services.learning.certifying.slot import NO_MODEL, ModelSlot
 from services.learning.student import LinearStudent
 from services.storage import models
 from services.storage.engine import Database

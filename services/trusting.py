@@ -6,8 +6,8 @@ from collections.abc import Set as AbstractSet
 
 import structlog
 
+from services.learning.certifying.slot import TrustSlot
 from services.learning.certifying.trust import Policy, trust
-from services.learning.slot import TrustSlot
 from services.retrainer.standing import count_graded, standing_now
 from services.runtime.live import Live, LiveSettings
 from services.runtime.waiting import pause

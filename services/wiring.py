@@ -14,8 +14,8 @@ from services.classifier.route import decide
 from services.conversations import wiring as conversations
 from services.failures import wiring as failures
 from services.gateway import wiring as gateway
+from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.learning.certifying.trust import Trust
-from services.learning.slot import ModelSlot, TrustSlot
 from services.learning.student import Prediction
 from services.opening import open_broker, open_database
 from services.panel import wiring as panel

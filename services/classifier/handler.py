@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from contracts.envelope import Envelope
 from contracts.events import TurnReady
 from services.classifier.classify import classify
-from services.learning.slot import ModelSlot, TrustSlot
+from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.learning.student import Prediction, Student
 from services.runtime.batch import Result
 

@@ -4,7 +4,7 @@ from prometheus_client import Counter
 
 from contracts.topology import queue_of
 from services.classifier.handler import Classifier
-from services.learning.slot import ModelSlot, TrustSlot
+from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.runtime.health import Probe
 from services.runtime.process import Frame, Intake, Part
 

@@ -19,8 +19,8 @@ from services.cli.terminal import lines
 
 if TYPE_CHECKING:
     from services.learning.judging.labelled import Message
-    from services.learning.judging.simulated import Figures, Report
     from services.learning.judging.simulation import Plan, Simulated
+    from services.learning.judging.simulation_figures import Figures, Report
 
 
 class Mode(StrEnum):
@@ -87,8 +87,8 @@ def simulate(
     Example: aprendiz simulate --base training_data/base_intents.json --stream mine.jsonl
     """
     from services.learning.certifying.trust import Policy
-    from services.learning.judging.simulated import report as reported
     from services.learning.judging.simulation import Plan
+    from services.learning.judging.simulation_figures import report as reported
 
     if report is not None:
         from services.cli.report import prepare

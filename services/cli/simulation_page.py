@@ -11,7 +11,7 @@ from services.cli.report import write
 from services.cli.simulate import COLUMNS, cells, rows
 
 if TYPE_CHECKING:
-    from services.learning.judging.simulated import Report
+    from services.learning.judging.simulation_figures import Report
 
 FILE = "simulation.html"
 

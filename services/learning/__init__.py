@@ -1,1 +1,5 @@
-"""Pure machine learning: text in, intents with calibrated confidences out."""
+"""Pure machine learning: text in, intents with calibrated confidences out.
+
+What a student is lies beside this file, what words mean in `meanings`. Then come, each on those
+before it: `recipe`, `promoting`, `certifying`, `judging`, `estimation`.
+"""

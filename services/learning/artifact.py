@@ -15,7 +15,7 @@ from services.learning import spelling
 from services.learning.meanings import vectors
 from services.learning.meanings.glossary import edition
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
-from services.learning.promoting.out_of_fold import OutOfFold
+from services.learning.out_of_fold import OutOfFold
 from services.learning.student import LinearStudent
 from services.learning.trained import Trained
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from contracts.manifest import canonical
 from services.learning.meanings.vectors import DIMENSIONS
-from services.learning.promoting.out_of_fold import OutOfFold
+from services.learning.out_of_fold import OutOfFold
 from services.learning.student import Weights
 
 _ARRAYS = ("idf", "coefficients", "intercepts")

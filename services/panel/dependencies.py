@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.learning.slot import ModelSlot, TrustSlot
+from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.panel.engine import Judge
 from services.panel.refusals import ErrorBody
 from services.runtime.health import Probe

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 
 from contracts.events import Reason
+from services.learning.certifying.slot import ModelSlot
 from services.learning.certifying.trust import Trust
-from services.learning.slot import ModelSlot
 from services.learning.student import Prediction
 from services.panel.bodies import Classified, Guess, Health
 from services.panel.refusals import ApiError

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from contracts.manifest import Manifest
 from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.shown import show
+from services.learning.certifying.slot import TrustSlot
 from services.learning.normalise import different
-from services.learning.slot import TrustSlot
 from services.panel.bodies import Certificate, Figures, Trusted
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, certificates, evidence, models, samples, training

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from services.learning.slot import ModelSlot, TrustSlot
+from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.panel.api import build
 from services.panel.dependencies import Dependencies
 from services.panel.engine import Judge

@@ -23,6 +23,8 @@ COMPOSITION = {
 }
 """What may import every service, directly under ``services``."""
 FOLDERS = {path.name for path in (ROOT / "services").iterdir() if (path / "__init__.py").exists()}
+LEARNING = ("recipe", "promoting", "certifying", "judging", "estimation")
+"""The parts of ``services.learning`` that make and judge a student, each on those before it."""
 OWN = sorted(FOLDERS - {*FOUNDATIONS, *COMPOSITION})
 """The services by their folders."""
 MODULES = sorted(
@@ -95,6 +97,19 @@ def test_every_module_imports_only_what_stands_below_it() -> None:
         if (strangers := {name for name in ours(path) if not is_within(name, *allowed(path))})
     }
     assert wrong == {}
+
+
+@pytest.mark.parametrize("number", range(len(LEARNING)))
+def test_a_part_of_the_learning_knows_only_those_before_it(number: int) -> None:
+    later = [f"services.learning.{each}" for each in LEARNING[number + 1 :]]
+    known = {name for path in MODULES if LEARNING[number] in path.parts for name in ours(path)}
+    assert not [name for name in known if is_within(name, *later)]
+
+
+def test_what_the_student_is_knows_nothing_of_how_it_learns() -> None:
+    parts = [f"services.learning.{each}" for each in LEARNING]
+    beside = [path for path in MODULES if path.parent == ROOT / "services/learning"]
+    assert not [name for path in beside for name in ours(path) if is_within(name, *parts)]
 
 
 def test_every_module_opens_with_what_it_is_for() -> None:

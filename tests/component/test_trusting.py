@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from contracts.catalogue import CatalogueIntent
 from contracts.codec import decode
 from contracts.events import CertificateIssued, TrustState
+from services.learning.certifying.slot import TrustSlot
 from services.learning.certifying.trust import GradedCount, Policy, Standing
-from services.learning.slot import TrustSlot
 from services.retrainer.standing import put_in_force, standing_of
 from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, certificates, evidence, models, outbox, tables

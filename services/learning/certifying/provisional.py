@@ -10,7 +10,7 @@ from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask
 from services.learning.certifying.certificate import GRID
 from services.learning.normalise import normalise
-from services.learning.promoting.out_of_fold import NOWHERE, OutOfFold, by_text
+from services.learning.out_of_fold import NOWHERE, OutOfFold, by_text
 from services.learning.promoting.retraining import Sample
 from services.learning.student import Prediction
 from services.learning.trained import Trained

@@ -8,7 +8,7 @@ import numpy as np
 from services.learning.certifying.bounds import lower_bound
 from services.learning.certifying.checked import checks, precision_bound
 from services.learning.certifying.evidence import Evidence
-from services.learning.judging.measures import calibration_error
+from services.learning.measures import calibration_error
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from services.learning.estimation.held_out import HeldOut, guess_held_out
 from services.learning.estimation.labels import match
 from services.learning.estimation.least_known import Question, least_known
 from services.learning.estimation.messages import Message, Turn, UnusableMessages, gather
-from services.learning.judging.measures import THRESHOLD
+from services.learning.measures import THRESHOLD
 from services.learning.student import Example
 
 # A teacher's call, assumed: the request with the shipped catalogue and some history has about 4,300

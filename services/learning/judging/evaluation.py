@@ -9,7 +9,7 @@ import numpy as np
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask, Places
 from services.learning.certifying.certificate import GRID
-from services.learning.judging.measures import THRESHOLD, lowest_threshold, measure
+from services.learning.measures import THRESHOLD, lowest_threshold, measure
 from services.learning.student import Example
 
 TARGETS = (0.95, 0.98)

@@ -6,7 +6,7 @@ import numpy as np
 
 from services.learning.arrays import Mask, Places
 from services.learning.normalise import normalise
-from services.learning.promoting.out_of_fold import NOWHERE, OutOfFold, by_text
+from services.learning.out_of_fold import NOWHERE, OutOfFold, by_text
 from services.learning.student import Student
 
 

@@ -8,9 +8,9 @@ from scipy.special import betainc
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask, Places
-from services.learning.judging.measures import lowest_threshold
+from services.learning.measures import lowest_threshold
+from services.learning.out_of_fold import OutOfFold, Sureness
 from services.learning.percent import percent
-from services.learning.promoting.out_of_fold import OutOfFold, Sureness
 
 TARGET = 0.95
 """The precision of what is answered alone, at which coverages are compared."""

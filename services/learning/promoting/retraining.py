@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.learning.out_of_fold import OutOfFold, keep
 from services.learning.promoting.lining_up import is_known, line_up, unchanged
-from services.learning.promoting.out_of_fold import OutOfFold, keep
 from services.learning.promoting.promotion import NOTHING_NEW, TARGET, Promote, Refuse, compare
 from services.learning.recipe.training import Progress, train
 from services.learning.student import Example, LinearStudent

@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_limits
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Places
-from services.learning.judging.measures import measure
+from services.learning.measures import measure
 from services.learning.normalise import normalise
 from services.learning.recipe.counting import Counts, count
 from services.learning.recipe.familiarity import belief, enough_of, held_out_familiarity

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from contracts.events import Event, IntentClassified, Kind, Reason, Route
 from services.classifier.wiring import assemble
+from services.learning.certifying.slot import NO_MODEL, ModelSlot, TrustSlot
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
-from services.learning.slot import NO_MODEL, ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
 from services.runtime.batch import Handler
 from services.runtime.embedded import EmbeddedBroker

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from services.cli.app import app
 from services.learning.artifact import seal
-from services.learning.promoting.out_of_fold import keep
+from services.learning.out_of_fold import keep
 from services.learning.recipe.training import train
 from services.learning.student import Example
 from services.panel.by_hand import NotPromoted

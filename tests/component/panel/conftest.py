@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry
 
 from contracts.catalogue import parse_catalogue
 from infra.servers.ports import free_port
+from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.learning.certifying.trust import judge
-from services.learning.slot import ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
 from services.panel.wiring import assemble
 from services.runtime.embedded import EmbeddedBroker

@@ -7,7 +7,7 @@ import pytest
 from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import seal, sign
-from services.learning.promoting.out_of_fold import keep
+from services.learning.out_of_fold import keep
 from services.learning.recipe.training import train
 from services.learning.student import Example
 from services.storage import models, training

@@ -12,9 +12,9 @@ from contracts.catalogue import CatalogueIntent
 from contracts.manifest import Manifest
 from services.champion import Champion
 from services.learning.artifact import MANIFEST, MODEL, libraries, seal, sign
-from services.learning.promoting.out_of_fold import keep
+from services.learning.certifying.slot import NO_MODEL, ModelSlot
+from services.learning.out_of_fold import keep
 from services.learning.recipe.training import train
-from services.learning.slot import NO_MODEL, ModelSlot
 from services.learning.student import Example
 from services.storage import models
 from services.storage.engine import Database

@@ -29,7 +29,7 @@ from services.learning.artifact import (
     write,
 )
 from services.learning.model_file import ModelFileError, from_bytes, kept_from_bytes, to_bytes
-from services.learning.promoting.out_of_fold import OutOfFold, keep
+from services.learning.out_of_fold import OutOfFold, keep
 from services.learning.recipe.training import train
 from services.learning.student import Example, LinearStudent
 from services.learning.trained import Trained

@@ -12,7 +12,7 @@ from services.learning.judging.evaluation import (
     risk_coverage,
     threshold_for,
 )
-from services.learning.judging.measures import measure
+from services.learning.measures import measure
 from services.learning.student import Example
 
 NAMES = ("a", "b")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.promoting.out_of_fold import OutOfFold
+from services.learning.out_of_fold import OutOfFold
 from services.learning.promoting.promotion import (
     Deltas,
     Promote,

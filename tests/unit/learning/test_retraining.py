@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from contracts.catalogue import OUT_OF_SCOPE
+from services.learning.out_of_fold import OutOfFold, keep
 from services.learning.promoting.lining_up import is_known, line_up, unchanged
-from services.learning.promoting.out_of_fold import OutOfFold, keep
 from services.learning.promoting.promotion import NOTHING_NEW, Promote, Refuse
 from services.learning.promoting.retraining import NOTHING_BEFORE, Champion, Sample, retrain
 from services.learning.recipe.training import TrainingDataError

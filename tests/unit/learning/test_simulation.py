@@ -9,8 +9,8 @@ from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import TrustState
 from services.learning.certifying.trust import Policy
 from services.learning.judging.labelled import Message
-from services.learning.judging.simulated import report
 from services.learning.judging.simulation import Plan, Simulated, simulate
+from services.learning.judging.simulation_figures import report
 from services.learning.student import Example
 
 BASE = [
