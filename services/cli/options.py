@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+_LONGEST_NAME = 191  # as many as its columns hold
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -19,7 +21,18 @@ def _known(language: str) -> str:
 Language = Annotated[
     str, typer.Option("--language", help="Language of the messages: es or en.", callback=_known)
 ]
-By = Annotated[str, typer.Option("--by", help="Who does it, for the history.", show_default=False)]
+
+
+def _short(name: str) -> str:
+    if len(name) > _LONGEST_NAME:
+        raise typer.BadParameter(f"a name has at most {_LONGEST_NAME} characters")
+    return name
+
+
+By = Annotated[
+    str,
+    typer.Option("--by", help="Who does it, for the history.", show_default=False, callback=_short),
+]
 
 NO_ANSWER = 3
 """Exit code of a command that waited as long as it was told to, for nothing."""

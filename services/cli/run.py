@@ -20,7 +20,7 @@ NAMES = tuple(row.name for row in SERVICES)
 ALL_PORT = 9100
 """Health and metrics of a process that runs everything."""
 LOG = "aprendiz.log"
-LOOK = 0.1
+LOOK_EVERY = 0.1
 """Seconds between two looks whether everything is ready."""
 
 
@@ -127,4 +127,4 @@ async def _until_ready(
     process: "Process", running: "asyncio.Task[None]", stop: asyncio.Event
 ) -> None:
     while not (running.done() or stop.is_set()) and await process.away():
-        await pause(stop, LOOK)
+        await pause(stop, LOOK_EVERY)

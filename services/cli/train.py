@@ -11,7 +11,7 @@ from rich.progress import Progress
 from contracts.envelope import originate
 from contracts.events import TrainingRequested
 from services.cli.line import SOURCE, connected
-from services.cli.options import NO_ANSWER, Json
+from services.cli.options import NO_ANSWER, By, Json, me
 from services.opening import open_database
 from services.runtime.batch import outgoing
 from services.runtime.settings import Settings, read_settings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from services.storage.engine import Database
     from services.storage.training import Training
 
-LOOK = 0.5
+LOOK_EVERY = 0.5
 LEFT = 130
 """What a shell says of a command that Ctrl-C ended."""
 ENDED = ("promoted", "refused", "failed", "cancelled")
@@ -32,30 +32,32 @@ def train(
         float, typer.Option("--timeout", help="Seconds to watch at the most.")
     ] = 600.0,
     cancel: Annotated[str, typer.Option(metavar="ID", help="End that training instead.")] = "",
+    by: By = "",
     as_json: Json = False,
 ) -> None:
     """Ask the retrainer for a training, and watch it; Ctrl-C only ends the watching.
 
     Exit code 0: promoted or refused, 1: it failed or was cancelled, 3: it has not ended in time.
     """
-    settings = read_settings()
+    settings, who = read_settings(), by or me()
     if cancel:
-        raise typer.Exit(asyncio.run(_cancel(settings, cancel, as_json)))
+        raise typer.Exit(asyncio.run(_cancel(settings, cancel, who, as_json)))
     training_id = str(uuid4())
+    event = TrainingRequested(training_id=training_id, requested_by=who)
     try:
-        code = asyncio.run(_train(settings, training_id, wait, patience, as_json))
+        code = asyncio.run(_train(settings, event, wait, patience, as_json))
     except KeyboardInterrupt:
         print(f"It goes on without you; `aprendiz train --cancel {training_id}` ends it.")
         code = LEFT
     raise typer.Exit(code)
 
 
-async def _cancel(settings: Settings, training_id: str, as_json: bool) -> int:
+async def _cancel(settings: Settings, training_id: str, who: str, as_json: bool) -> int:
     from services.storage import training
 
     async with open_database(settings) as database:
         async with database.begin() as connection:
-            done = await training.cancel(connection, training_id, "cli")
+            done = await training.cancel(connection, training_id, who)
         found = await _find(database, training_id)
     if as_json:
         state = None if found is None else found.state
@@ -68,15 +70,16 @@ async def _cancel(settings: Settings, training_id: str, as_json: bool) -> int:
 
 
 async def _train(
-    settings: Settings, training_id: str, wait: bool, patience: float, as_json: bool
+    settings: Settings, event: TrainingRequested, wait: bool, patience: float, as_json: bool
 ) -> int:
+    training_id = event.training_id
     if not wait:
-        await _ask(settings, training_id)
+        await _ask(settings, event)
         print(json.dumps({"training_id": training_id}) if as_json else f"asked, {training_id}")
         return 0
     async with open_database(settings) as database:
         await _find(database, training_id)  # what can't be watched is not asked for
-        await _ask(settings, training_id)
+        await _ask(settings, event)
         try:
             async with asyncio.timeout(patience):
                 ended = await _watch(database, training_id, quiet=as_json)
@@ -89,10 +92,11 @@ async def _train(
     return 0 if ended.state in ("promoted", "refused") else 1
 
 
-async def _ask(settings: Settings, training_id: str) -> None:
-    event = TrainingRequested(training_id=training_id, requested_by="cli")
+async def _ask(settings: Settings, event: TrainingRequested) -> None:
     async with connected(settings) as broker:
-        await broker.publish([outgoing(originate(event, source=SOURCE, given_id=training_id))])
+        await broker.publish(
+            [outgoing(originate(event, source=SOURCE, given_id=event.training_id))]
+        )
 
 
 async def _find(database: "Database", training_id: str) -> "Training | None":
@@ -113,7 +117,7 @@ async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Tra
                 details: dict[str, Any] = now.details or {}
                 step = str(details.get("stage", now.state))
                 bar.update(task, description=step, completed=float(details.get("progress", 0)))
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(LOOK_EVERY)
 
 
 def _show(ended: "Training", as_json: bool) -> None:

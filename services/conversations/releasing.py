@@ -11,7 +11,7 @@ from services.runtime.process import Frame
 from services.storage import turns
 from services.storage.engine import Database
 
-LOOK = timedelta(seconds=1)
+LOOK_EVERY = timedelta(seconds=1)
 """The longest sleep: turns of other processes, which may have died, are found by looking."""
 BATCH = 64
 """Conversations in one transaction."""
@@ -38,7 +38,7 @@ class Releasing:
     async def run(self, stop: asyncio.Event) -> None:
         """Keep time until ``stop``; turns outlive everything else."""
         while not stop.is_set():
-            self._next = datetime.now(UTC) + LOOK
+            self._next = datetime.now(UTC) + LOOK_EVERY
             self._sooner.clear()
             self.expect(await self.release_due())
             await self._sleep(stop)
@@ -75,12 +75,12 @@ class Releasing:
             while not stop.is_set():
                 left = (self._next - datetime.now(UTC)).total_seconds()
                 # A clock that was put back makes it far: what is due is looked for all the same.
-                if left <= 0 or clock() - began >= LOOK.total_seconds():
+                if left <= 0 or clock() - began >= LOOK_EVERY.total_seconds():
                     return
                 sooner = asyncio.ensure_future(self._sooner.wait())
                 await asyncio.wait(
                     {stopping, sooner},
-                    timeout=min(left, LOOK.total_seconds()),
+                    timeout=min(left, LOOK_EVERY.total_seconds()),
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 sooner.cancel()

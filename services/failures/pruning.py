@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = "retention"
 DAY = 86_400.0
-LOOK = 3_600.0
+LOOK_EVERY = 3_600.0
 """Seconds after which it is asked again whether a day has passed."""
 _BREATH = 0.1
 """Seconds between two transactions: customers are served first."""
@@ -33,7 +33,7 @@ class Pruning:
         while not stop.is_set():
             if await self._is_due():
                 await self.prune(stop)
-            await pause(stop, LOOK)
+            await pause(stop, LOOK_EVERY)
 
     async def prune(self, stop: asyncio.Event) -> dict[str, int]:
         """Forget what is old by now; how many rows of which table."""

@@ -68,9 +68,14 @@ def sign(manifest: Manifest, key: bytes) -> Manifest:
     return manifest.model_copy(update={"signature": _signature(manifest, key)})
 
 
+def is_signed_by(manifest: Manifest, key: bytes) -> bool:
+    """Whether the manifest's signature is the one that `key` gives it."""
+    return hmac.compare_digest(_signature(manifest, key), manifest.signature)
+
+
 def verify(manifest: Manifest, model: bytes, key: bytes) -> None:
     """Raises ArtifactError unless the signature, size, digest and libraries are as they must be."""
-    if not hmac.compare_digest(_signature(manifest, key), manifest.signature):
+    if not is_signed_by(manifest, key):
         raise ArtifactError(
             f"Model {manifest.version}: the signature is wrong. It was signed with another "
             "APRENDIZ_SECRET_KEY, or its manifest was altered. Restore the key, or train again."

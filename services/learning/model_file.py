@@ -25,7 +25,7 @@ class ModelFileError(ValueError):
 
 
 def to_bytes(weights: Weights, kept: OutOfFold) -> bytes:
-    """Weights and out-of-fold words as a compressed numpy archive without any pickled object."""
+    """Weights and held-out answers as a compressed numpy archive without any pickled object."""
     names = canonical(
         {
             "language": weights.language,
@@ -45,7 +45,7 @@ def to_bytes(weights: Weights, kept: OutOfFold) -> bytes:
 def from_bytes(model: bytes) -> Weights:
     """The weights that `to_bytes` wrote; raises ModelFileError when they don't fit together.
 
-    The out-of-fold words must be there, but are left unread: classifying needs no more memory.
+    The held-out answers must be there, but are left unread: classifying needs no more memory.
     """
     try:
         with np.load(io.BytesIO(model), allow_pickle=False) as archive:
@@ -66,25 +66,25 @@ def from_bytes(model: bytes) -> Weights:
     except _UNREADABLE as error:
         raise ModelFileError(f"The model file can't be read ({error}).") from error
     if missing:
-        raise ModelFileError(f"The model lacks its out-of-fold words ({', '.join(missing)}).")
+        raise ModelFileError(f"The model lacks its held-out answers ({', '.join(missing)}).")
     _fits_together(weights)
     return weights
 
 
 def kept_from_bytes(model: bytes, intents: tuple[str, ...]) -> OutOfFold:
-    """The out-of-fold words in a model file of these intents; raises ModelFileError."""
+    """The held-out answers in a model file of these intents; raises ModelFileError."""
     try:
         with np.load(io.BytesIO(model), allow_pickle=False) as archive:
             arrays = {name: archive[_kept(name)] for name in _KEPT}
     except _UNREADABLE as error:
-        raise ModelFileError(f"The out-of-fold words can't be read ({error}).") from error
+        raise ModelFileError(f"The held-out answers can't be read ({error}).") from error
     sorts = {name: array.dtype.name for name, array in arrays.items()}
     if sorts != _KEPT or len({array.shape for array in arrays.values()}) != 1:
-        raise ModelFileError("The out-of-fold words don't fit together.")
+        raise ModelFileError("The held-out answers don't fit together.")
     kept = OutOfFold(intents, **arrays)
     places = np.concatenate([kept.said, kept.truth])
     if kept.ids.ndim != 1 or (places >= len(intents)).any():
-        raise ModelFileError("The out-of-fold words are of other intents than the model's.")
+        raise ModelFileError("The held-out answers are of other intents than the model's.")
     return kept
 
 

@@ -1,7 +1,7 @@
 """What a model said of its own training rows while they were held out: kept for later comparisons.
 
-A comparison needs the champion's word on rows that it did not learn from. Kept from its training,
-that word costs nothing; without it the champion would have to be fitted again, fold by fold.
+A comparison needs the champion's answers on rows that it did not learn from. Kept from its
+training, they cost nothing; without them the champion would have to be fitted again, fold by fold.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ NOWHERE = -1
 # Arrays have no single truth, so that two of these are not equal or unequal as a whole.
 @dataclass(frozen=True, slots=True, eq=False)
 class OutOfFold:
-    """A model's word on rows it did not learn from: arrays of one element a row, and the names.
+    """A model's answers on rows it did not learn from: arrays of one element a row, and the names.
 
     `ids` are the rows' sample ids; `said` is the likeliest intent as its place in `intents`, `sure`
     its confidence in [0, 1]; `truth` is the place of the row's label. 16 bytes a row.
@@ -38,13 +38,13 @@ class OutOfFold:
         return len(self.ids)
 
     def only(self, rows: Mask) -> "OutOfFold":
-        """The word on those rows alone."""
+        """The answers on those rows alone."""
         return OutOfFold(
             self.intents, self.ids[rows], self.said[rows], self.sure[rows], self.truth[rows]
         )
 
     def places(self, ids: Sequence[int] | Ids) -> Places:
-        """Where the word on each row is; NOWHERE for one that the model did not learn from."""
+        """Where the answer on each row is; NOWHERE for one that the model did not learn from."""
         place = {int(each): number for number, each in enumerate(self.ids)}
         return np.array([place.get(int(each), NOWHERE) for each in ids], dtype=np.int64)
 
@@ -52,7 +52,7 @@ class OutOfFold:
 def by_text(places: Places, texts: Sequence[str], learned: Mapping[str, int]) -> Places:
     """`places`, with that of a `learned` text for rows of the same one that have none.
 
-    Equal texts are held out together, so that one has the word of all. `texts` are normalised.
+    Equal texts are held out together, so that one has the answer on all. `texts` are normalised.
     """
     others = [learned.get(text, NOWHERE) for text in texts]
     return np.where(places == NOWHERE, np.array(others, dtype=np.int64), places)

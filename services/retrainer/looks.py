@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import structlog
 
@@ -31,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = "certificate"
 LEASE_SECONDS = 30.0
-LOOK = 60.0
+LOOK_EVERY = 60.0
 """Seconds after which the evidence is counted without being woken."""
 
 
@@ -88,12 +89,11 @@ class Looks:
         while not stop.is_set():
             self._woken.clear()
             await self.look()
-            await woken(stop, self._woken, LOOK)
+            await woken(stop, self._woken, LOOK_EVERY)
 
     async def look(self) -> Look | None:
         """Look if it is due and nobody else does; what it shows is in force when this returns."""
-        glance = await self._tell()
-        if not (glance.by_hand or _alarmed(glance) or _seen(glance) or _raised(glance)):
+        if change(await self._tell()) is None:
             return None
         async with self._database.begin() as connection:
             lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
@@ -125,40 +125,28 @@ class Looks:
     async def _act(self, transaction: Transaction) -> Look | None:
         await certificates.to_replace(transaction)  # read below, with all else
         glance = await self._glance(transaction)
-        if glance.by_hand:
-            await self._put_in_force(transaction, glance, _renewed(glance), certificates.PROMOTION)
-        elif refuted := _alarmed(glance):
-            await self._put_in_force(transaction, glance, refuted, certificates.ALARM)
-            log.warning("the student is no longer what it was", why=refuted.why)
-        elif found := _seen(glance):
-            seen, standing = found
-            await self._put_in_force(transaction, glance, standing, certificates.LOOK, seen)
-            log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
-            return seen
-        elif raised := _raised(glance):
-            await self._put_in_force(transaction, glance, raised, certificates.TARGET)
-        return None
-
-    async def _put_in_force(
-        self,
-        transaction: Transaction,
-        glance: Glance,
-        standing: Standing,
-        cause: str,
-        look: Look | None = None,
-    ) -> None:
+        found = change(glance)
+        if found is None:
+            return None
         newest = glance.rows[-1].id if glance.rows else glance.last_seen
+        by_evidence = found.cause in (certificates.LOOK, certificates.ALARM)
         await put_in_force(
             transaction,
-            standing,
+            found.standing,
             glance.policy,
             glance.graded,
             version=glance.version,
-            cause=cause,
-            look=look,
-            seen_up_to=newest if cause in (certificates.LOOK, certificates.ALARM) else None,
+            cause=found.cause,
+            look=found.look,
+            seen_up_to=newest if by_evidence else None,
         )
         self._wake_outbox()
+        if found.look is not None:
+            seen = found.look
+            log.info("looked at the evidence", state=seen.state, why=seen.why, look=seen.number)
+        elif found.cause == certificates.ALARM:
+            log.warning("the student is no longer what it was", why=found.standing.why)
+        return found.look
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
@@ -184,24 +172,28 @@ class Looks:
         )
 
 
-def _renewed(glance: Glance) -> Standing:
-    """What stands for the model that a person has put in force."""
-    return after_choice(glance.standing, glance.provisional, glance.policy, glance.graded)
+class Change(NamedTuple):
+    """What a glance leads to: another standing, what caused it, and the look if it was one."""
+
+    standing: Standing
+    cause: str
+    look: Look | None = None
 
 
-def _alarmed(glance: Glance) -> Standing | None:
-    """What stands after an alarm, if the newest rows raise one."""
-    return alarm_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
-
-
-def _raised(glance: Glance) -> Standing | None:
-    """What stands once the operator raised an unproven student's target, if that was done."""
-    return raise_if_due(glance.evidence, glance.standing, glance.policy, glance.graded)
-
-
-def _seen(glance: Glance) -> tuple[Look, Standing] | None:
-    """The look and what stands after it, if it is due and there is something to test."""
+def change(glance: Glance) -> Change | None:
+    """What is to be put in force; None: all stays as it is."""
+    evidence, policy, graded = glance.evidence, glance.policy, glance.graded
+    if glance.by_hand:
+        renewed = after_choice(glance.standing, glance.provisional, policy, graded)
+        return Change(renewed, certificates.PROMOTION)
+    if refuted := alarm_if_due(evidence, glance.standing, policy, graded):
+        return Change(refuted, certificates.ALARM)
     fresh = sum(row.id > glance.last_seen for row in glance.rows)
-    return look_if_due(
-        glance.evidence, fresh, glance.number, glance.standing, glance.policy, glance.graded.ever
-    )
+    if found := look_if_due(
+        evidence, glance.standing, policy, graded, fresh=fresh, number=glance.number
+    ):
+        look, standing = found
+        return Change(standing, certificates.LOOK, look)
+    if raised := raise_if_due(evidence, glance.standing, policy, graded):
+        return Change(raised, certificates.TARGET)
+    return None

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
-from services.learning.artifact import MANIFEST, MODEL, ArtifactError, parse_manifest, verify
+from services.learning.artifact import ArtifactError, read, verify
 from services.learning.certifying.trust import after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
 from services.retrainer.standing import count_graded, put_in_force, standing_of
@@ -114,7 +114,7 @@ class Record:
         if isinstance(outcome, Better):
             try:
                 manifest, file = await asyncio.to_thread(self._model, outcome.version)
-            except (ArtifactError, OSError) as error:
+            except ArtifactError as error:
                 broken = Impossible(reason=f"Failed: the new model was not readable: {error}")
                 return await self._close(job, broken)
             try:
@@ -182,9 +182,7 @@ class Record:
         )  # fmt: skip
 
     def _model(self, version: str) -> tuple[Manifest, bytes]:
-        folder = self._models_dir / version
-        manifest = parse_manifest((folder / MANIFEST).read_bytes())
-        file = (folder / MODEL).read_bytes()
+        manifest, file = read(self._models_dir / version)
         verify(manifest, file, self._key)
         return manifest, file
 

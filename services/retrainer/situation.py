@@ -1,12 +1,11 @@
 """Reads from the database what the decision needs."""
 
 import asyncio
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.manifest import Manifest
-from services.learning.artifact import ArtifactError, sign, unseal, unseal_kept
+from services.learning.artifact import ArtifactError, is_signed_by, unseal, unseal_kept
 from services.learning.normalise import different
 from services.retrainer.due import ChampionState, Situation
 from services.retrainer.intents import can_be_known, change, mark_of
@@ -103,7 +102,7 @@ class Reader:
 
 
 def _verdict(manifest: Manifest, file: bytes, key: bytes) -> ChampionState:
-    if not hmac.compare_digest(sign(manifest, key).signature, manifest.signature):
+    if not is_signed_by(manifest, key):
         return ChampionState.FOREIGN
     try:
         unseal(manifest, file, key)

@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = "training"
 LEASE_SECONDS = 30.0
-LOOK = 60.0
+LOOK_EVERY = 60.0
 """Seconds after which the database is asked without being woken: others write there too."""
 _REPORT_EVERY = 1.0
 
@@ -49,7 +49,7 @@ class Trainings:
         metrics: TrainingMetrics,
         learn: Learn = child.carry_out,
         lease_seconds: float = LEASE_SECONDS,
-        look_seconds: float = LOOK,
+        look_seconds: float = LOOK_EVERY,
     ) -> None:
         """``key`` signs models."""
         self._database = database

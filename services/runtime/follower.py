@@ -12,7 +12,7 @@ from services.runtime.waiting import dismiss, pause
 
 log = structlog.get_logger(__name__)
 
-LOOK = 10.0
+LOOK_EVERY = 10.0
 """Seconds after which the versions are read without any hint."""
 AGAIN = 1.0
 """Seconds until the next try while the broker is away, or nothing was read yet: queues wait."""
@@ -35,7 +35,7 @@ class Follower:
         broker: Broker,
         away: Errors,
         *,
-        look: float = LOOK,
+        look: float = LOOK_EVERY,
     ) -> None:
         """``follows`` pairs a version's name with what is to be done when it has moved."""
         self.looked = asyncio.Event()

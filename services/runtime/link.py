@@ -10,7 +10,7 @@ from services.runtime.waiting import pause, until_stop
 
 log = structlog.get_logger(__name__)
 
-LOOK = 5.0
+LOOK_EVERY = 5.0
 """Seconds between two signs of life that are asked of the broker."""
 
 
@@ -41,7 +41,7 @@ class Link:
         """Look after the connection until ``stop``."""
         while not stop.is_set():
             await until_stop(stop, self._look())
-            await pause(stop, LOOK)
+            await pause(stop, LOOK_EVERY)
 
     async def _look(self) -> None:
         try:

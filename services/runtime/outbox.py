@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 BATCH = 256
 CLAIM_SECONDS = 30
 """For so long a row belongs to one publisher; after its crash another takes over."""
-LOOK = 1.0
+LOOK_EVERY = 1.0
 """Seconds between two looks at the table for rows of other processes."""
 
 
@@ -80,7 +80,7 @@ class Outbox:
                 log.warning("outbox waits", why=str(error))
                 published = 0
             if not published:
-                await woken(stop, self._woken, LOOK)
+                await woken(stop, self._woken, LOOK_EVERY)
 
     async def publish_waiting(self) -> int:
         """Publish a batch of rows; returns how many the broker has confirmed.

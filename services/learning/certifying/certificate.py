@@ -135,7 +135,7 @@ def look(
         state, step = TrustState.CERTIFIED, min(passed, key=lambda step: step.threshold)
     elif _misses(acting, target):
         state, step = TrustState.REFUTED, acting
-    elif steps or certified is None:
+    elif certified is None or steps:
         state, step = TrustState.UNPROVEN, steps[0]
     else:
         step = _step(evidence, certified, level, Basis.AGREEMENT)

@@ -23,19 +23,20 @@ from services.learning.certifying.trust import (
 
 def look_if_due(
     evidence: Sequence[Evidence],
-    fresh: int,
-    number: int,
     standing: Standing,
     policy: Policy,
-    ever: int,
+    graded: GradedCount,
+    *,
+    fresh: int,
+    number: int,
 ) -> tuple[Look, Standing] | None:
     """The look and the standing after it; None while there is nothing new to test.
 
     `evidence` are the rows of the window that may be tested, the oldest first, of which the last
     `fresh` came since the look before; `number` is k, one more than the looks that share evidence
-    with this one; `ever` counts all rows there were.
+    with this one.
     """
-    level, graded = level_of(number, policy.delta), GradedCount(len(evidence), ever)
+    level = level_of(number, policy.delta)
     if standing.target not in (None, policy.target):
         standing = _for_another_target(standing, evidence, policy)
     certified = standing.certified

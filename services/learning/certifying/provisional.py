@@ -1,6 +1,6 @@
 """Chooses a threshold for a target on honest scores, before anything is proven."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 
 import numpy as np
@@ -35,22 +35,22 @@ def provisional(
     """The threshold for a new model, on rows that it could not learn from.
 
     `graded` are the drawn turns under the label that each has now. Those that it was trained on, or
-    on whose text, have the word of the fold that held it out (`kept`); the others are asked for. As
-    long as there are few, all training rows serve instead. No threshold lets the `decided` intents
-    pass or not.
+    on whose text, have the answer of the fold that held it out (`kept`); the others are asked for.
+    As long as there are few, all training rows serve instead. No threshold lets the `decided`
+    intents pass or not.
     """
     aside = {OUT_OF_SCOPE, *decided}
-    words = _words(trained, kept, graded, language)
-    if sum(said not in decided for said, _ in words) < FEWEST_GRADED:
+    answers = _answers(trained, kept, graded, language)
+    if sum(said not in decided for said, _ in answers) < FEWEST_GRADED:
         passing = np.array([name not in aside for name in kept.intents])[kept.said]
         right = (kept.said == kept.truth) & passing
         return choose(np.where(passing, kept.sure, 0.0), right, target)
-    sure = [0.0 if said in aside else confidence for said, confidence in words]
-    right = [said == row.intent for (said, _), row in zip(words, graded, strict=True)]
+    sure = [0.0 if said in aside else confidence for said, confidence in answers]
+    right = [said == row.intent for (said, _), row in zip(answers, graded, strict=True)]
     return choose(np.array(sure), np.array(right), target)
 
 
-def _words(
+def _answers(
     trained: Trained, kept: OutOfFold, graded: Sequence[Sample], language: str
 ) -> list[tuple[str, float]]:
     """What the model says of each turn, and how surely, where its text was held out."""
@@ -63,13 +63,14 @@ def _words(
     fresh = [row.text for row, at in zip(graded, places, strict=True) if at == NOWHERE]
     asked = iter(trained.student.predict(fresh))
     return [
-        _word(asked) if at == NOWHERE else (kept.intents[kept.said[at]], float(kept.sure[at]))
+        _answer(next(asked))
+        if at == NOWHERE
+        else (kept.intents[kept.said[at]], float(kept.sure[at]))
         for at in places
     ]
 
 
-def _word(asked: Iterator[Prediction]) -> tuple[str, float]:
-    said = next(asked)
+def _answer(said: Prediction) -> tuple[str, float]:
     return said.intent, said.confidence
 
 

@@ -190,7 +190,9 @@ class _Shop:
         k = 1 + sum(seen > first for seen in self._looked)
         evidence = [row for _, row in self._tested]
         fresh = min(self._graded - last, len(evidence))
-        found = look_if_due(evidence, fresh, k, self.standing, self._plan.policy, self._graded)
+        found = look_if_due(
+            evidence, self.standing, self._plan.policy, self._have, fresh=fresh, number=k
+        )
         if found is not None:
             seen, standing = found
             self._stand(standing)

@@ -13,9 +13,9 @@ from services.learning.student import Student
 def line_up(
     texts: Sequence[str], today: OutOfFold, champion: Student, kept: OutOfFold, language: str
 ) -> OutOfFold:
-    """The champion's word on the rows of `today` (their `texts`), under today's labels.
+    """The champion's answers on the rows of `today` (their `texts`), under today's labels.
 
-    A row that it learned from has the word that was `kept`; so has another row of the same text,
+    A row that it learned from has the answer that was `kept`; so has another row of the same text,
     which the champion has seen as well. The rest it never saw: it is asked. Its names follow
     today's, where they differ.
     """
@@ -48,7 +48,7 @@ def unchanged(kept: OutOfFold, today: OutOfFold) -> bool:
 
 
 def _places(texts: Sequence[str], today: OutOfFold, kept: OutOfFold, language: str) -> Places:
-    """Where in `kept` a row's word is, by its id, else by its text."""
+    """Where in `kept` a row's answer is, by its id, else by its text."""
     places = kept.places(today.ids)
     plain = [normalise(text, language) for text in texts]
     learned = {plain[row]: int(places[row]) for row in np.flatnonzero(places != NOWHERE)}

@@ -86,7 +86,7 @@ def compare(
     target: float = TARGET,
     critical: AbstractSet[str] = frozenset(),
 ) -> Promote | Refuse:
-    """Judges two words on the same rows, lined up; `known` marks those the champion learned from.
+    """Judges two models' answers on the same rows; `known` marks those the champion learned from.
 
     The champion's names begin with the challenger's.
     """
@@ -122,15 +122,15 @@ def verdict(
     return Promote(f"Promoted: {gains}; within the limits on the known rows.", known, whole)
 
 
-def coverage(word: OutOfFold, target: float) -> float:
+def coverage(answers: OutOfFold, target: float) -> float:
     """Share of the rows answered alone at the threshold that gives them this precision; 0: none."""
-    return _covered(_acting(word), word.said == word.truth, target)
+    return _covered(_acting(answers), answers.said == answers.truth, target)
 
 
-def _acting(word: OutOfFold) -> Sureness:
+def _acting(answers: OutOfFold) -> Sureness:
     """How sure it is of what it would act on."""
-    names = np.array(word.intents)
-    return np.where(names[word.said] == OUT_OF_SCOPE, np.float32(0), word.sure)
+    names = np.array(answers.intents)
+    return np.where(names[answers.said] == OUT_OF_SCOPE, np.float32(0), answers.sure)
 
 
 def _covered(sure: Sureness, right: Mask, target: float) -> float:
@@ -145,11 +145,11 @@ def _luck(before: OutOfFold, after: OutOfFold, target: float) -> float:
     champion that was lucky with them would refuse every successor.
     """
     dealer, rows = np.random.default_rng(0), len(after)
-    words = [(_acting(word), word.said == word.truth) for word in (before, after)]
+    both = [(_acting(each), each.said == each.truth) for each in (before, after)]
     held = 0
     for _ in range(_DRAWS):
         drawn = dealer.integers(0, rows, rows)
-        was, now = (_covered(sure[drawn], right[drawn], target) for sure, right in words)
+        was, now = (_covered(sure[drawn], right[drawn], target) for sure, right in both)
         held += now >= was
     return held / _DRAWS
 
@@ -174,16 +174,19 @@ def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
     )
 
 
-def _counted(word: OutOfFold, meant: Places, chosen: Mask) -> dict[str, int]:
-    counts = np.bincount(word.truth[chosen], minlength=len(word.intents))
-    return {word.intents[place]: int(counts[place]) for place in meant}
+def _counted(answers: OutOfFold, meant: Places, chosen: Mask) -> dict[str, int]:
+    counts = np.bincount(answers.truth[chosen], minlength=len(answers.intents))
+    return {answers.intents[place]: int(counts[place]) for place in meant}
 
 
-def _by_intent(word: OutOfFold) -> tuple[Floats, Floats]:
+def _by_intent(answers: OutOfFold) -> tuple[Floats, Floats]:
     """F1 and recall of every intent; 0 where no row means it."""
-    size = len(word.intents)
-    hits = np.bincount(word.truth[word.said == word.truth], minlength=size)
-    named, rows = np.bincount(word.said, minlength=size), np.bincount(word.truth, minlength=size)
+    size = len(answers.intents)
+    hits = np.bincount(answers.truth[answers.said == answers.truth], minlength=size)
+    named, rows = (
+        np.bincount(answers.said, minlength=size),
+        np.bincount(answers.truth, minlength=size),
+    )
     return 2 * hits / np.maximum(named + rows, 1), hits / np.maximum(rows, 1)
 
 

@@ -26,7 +26,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The model in force, and its word on the rows that it learned from."""
+    """The model in force, and its held-out answers on the rows that it learned from."""
 
     student: LinearStudent
     kept: OutOfFold
@@ -34,7 +34,7 @@ class Champion:
 
 @dataclass(frozen=True, slots=True)
 class Retrained:
-    """A challenger, its word on the rows that it learned from, and whether it may serve."""
+    """A challenger, its held-out answers on what it learned from, and whether it may serve."""
 
     trained: Trained
     kept: OutOfFold

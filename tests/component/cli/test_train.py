@@ -81,6 +81,22 @@ async def test_a_cancelled_training_is_json_too(database: Database, aprendiz: Co
         assert json.loads(said) == {"training_id": name, "cancelled": cancelled, "state": state}
 
 
+async def test_who_cancels_a_training_is_noted(database: Database, aprendiz: Command) -> None:
+    await asked(database, "wish-1")
+    _said(aprendiz("--cancel", "wish-1", "--by", "Ana"))
+    async with database.read() as connection:
+        found = await training.get(connection, "wish-1")
+    assert found is not None
+    assert found.reason == "Cancelled by Ana."
+
+
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    process = aprendiz_at(tmp_path, "--by", "x" * 192)
+    _, complained = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "a name has at most 191 characters" in complained
+
+
 async def test_ctrl_c_ends_the_watching_alone(database: Database, aprendiz: Command) -> None:
     """It says how the training is cancelled; nothing was, whether or not a retrainer is there."""
     training_id = json.loads(_said(aprendiz("--no-wait", "--json")))["training_id"]

@@ -11,7 +11,7 @@ from services.conversations.releasing import Releasing
 
 
 async def test_a_clock_that_was_put_back_stalls_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(releasing, "LOOK", timedelta(seconds=0.05))
+    monkeypatch.setattr(releasing, "LOOK_EVERY", timedelta(seconds=0.05))
     keeper, stop, looks = Releasing(Mock(), Mock(), Mock()), asyncio.Event(), 0
 
     async def look() -> list[datetime]:

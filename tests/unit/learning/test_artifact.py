@@ -78,7 +78,7 @@ def test_what_the_folds_said_comes_back_the_same(trained: Trained, folder: Path)
 @pytest.mark.parametrize("name", ["kept_ids", "kept_said", "kept_sure", "kept_truth"])
 def test_a_model_that_lost_what_its_folds_said_is_refused(trained: Trained, name: str) -> None:
     model = without(name, to_bytes(trained.student.weights, kept_of(trained)))
-    with pytest.raises(ModelFileError, match="lacks its out-of-fold words"):
+    with pytest.raises(ModelFileError, match="lacks its held-out answers"):
         from_bytes(model)
     with pytest.raises(ModelFileError, match="can't be read"):
         kept_from_bytes(model, trained.student.intents)

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from contracts.events import TrustState
+from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
@@ -14,38 +15,46 @@ RIGHT, WRONG = Evidence("precio", 0.97, "precio"), Evidence("precio", 0.97, "env
 POLICY = Policy()
 
 
+def looked(
+    rows: list[Evidence], before: Standing, policy: Policy, *, fresh: int, number: int, ever: int
+) -> tuple[Look, Standing] | None:
+    """The look at rows of which `ever` came before they aged, if it is due."""
+    graded = GradedCount(len(rows), ever)
+    return look_if_due(rows, before, policy, graded, fresh=fresh, number=number)
+
+
 def certified() -> Standing:
     """What 130 right rows lead to."""
-    found = look_if_due([RIGHT] * 130, 130, 1, Standing(), POLICY, 130)
+    found = looked([RIGHT] * 130, Standing(), POLICY, fresh=130, number=1, ever=130)
     assert found is not None
     assert found[1].state is TrustState.CERTIFIED
     return found[1]
 
 
 def test_nothing_is_looked_at_until_half_as_much_is_new() -> None:
-    assert look_if_due([RIGHT] * 194, 64, 2, certified(), POLICY, 194) is None
-    assert look_if_due([RIGHT] * 195, 65, 2, certified(), POLICY, 195) is not None
+    assert looked([RIGHT] * 194, certified(), POLICY, fresh=64, number=2, ever=194) is None
+    assert looked([RIGHT] * 195, certified(), POLICY, fresh=65, number=2, ever=195) is not None
 
 
 def test_an_operator_who_trusts_nothing_unproven_gets_a_certificate_too() -> None:
     nothing, sure = dataclasses.replace(POLICY, threshold=1.0), Evidence("precio", 0.995, "precio")
     assert trust(Standing(), nothing, GradedCount(130, 130)).threshold == 1.0
-    found = look_if_due([sure] * 130, 130, 1, Standing(), nothing, 130)
+    found = looked([sure] * 130, Standing(), nothing, fresh=130, number=1, ever=130)
     assert found is not None
     assert found[1].state is TrustState.CERTIFIED
-    assert look_if_due([sure] * 194, 64, 2, found[1], nothing, 194) is None
+    assert looked([sure] * 194, found[1], nothing, fresh=64, number=2, ever=194) is None
 
 
 @pytest.mark.parametrize(("target", "enough"), [(0.87, True), (0.88, False), (0.95, False)])
 def test_what_one_contact_alone_can_show(target: float, enough: bool) -> None:
     policy, rows = dataclasses.replace(POLICY, target=target), [RIGHT] * OF_ONE_CONTACT
-    found = look_if_due(rows, len(rows), 1, Standing(), policy, 300)
+    found = looked(rows, Standing(), policy, fresh=len(rows), number=1, ever=300)
     assert (found is not None) is enough
 
 
 def test_an_easier_target_is_looked_at_at_once() -> None:
     easier = dataclasses.replace(POLICY, target=0.9)
-    found = look_if_due([RIGHT] * 130, 0, 2, certified(), easier, 130)
+    found = looked([RIGHT] * 130, certified(), easier, fresh=0, number=2, ever=130)
     assert found is not None
     look, standing = found
     assert (look.state, look.target, standing.target) == (TrustState.CERTIFIED, 0.9, 0.9)
@@ -53,24 +62,26 @@ def test_an_easier_target_is_looked_at_at_once() -> None:
 
 def test_a_harder_target_waits_for_rows_and_costs_the_certificate_nothing_until_then() -> None:
     harder, before = dataclasses.replace(POLICY, target=0.99), certified()
-    assert look_if_due([RIGHT] * 400, 270, 2, before, harder, 400) is None, "99 % takes more"
+    # 99 % takes more rows.
+    assert looked([RIGHT] * 400, before, harder, fresh=270, number=2, ever=400) is None
     assert trust(before, harder, GradedCount(130, 130)).state is TrustState.UNPROVEN
     assert trust(before, POLICY, GradedCount(130, 130)).state is TrustState.CERTIFIED
-    found = look_if_due([RIGHT] * 900, 770, 2, before, harder, 900)
+    found = looked([RIGHT] * 900, before, harder, fresh=770, number=2, ever=900)
     assert found is not None
     assert (found[0].state, found[1].target) == (TrustState.CERTIFIED, 0.99)
 
 
 def test_few_rows_for_an_easier_target_leave_the_certificate() -> None:
     easier = dataclasses.replace(POLICY, target=0.9)
-    assert look_if_due([RIGHT] * 70, 0, 2, certified(), easier, 130) is None
-    found = look_if_due([RIGHT] * 45, 0, 2, certified(), easier, 130)  # most of it has aged
+    assert looked([RIGHT] * 70, certified(), easier, fresh=0, number=2, ever=130) is None
+    # Most of it has aged.
+    found = looked([RIGHT] * 45, certified(), easier, fresh=0, number=2, ever=130)
     assert found is not None
     assert found[1].certified == certified().certified
 
 
 def test_a_certificate_stands_as_long_as_its_rows_could_show_it() -> None:
-    found = look_if_due([RIGHT] * 100, 80, 2, certified(), POLICY, 210)
+    found = looked([RIGHT] * 100, certified(), POLICY, fresh=80, number=2, ever=210)
     assert found is not None
     look, standing = found
     assert (look.state, standing.certified) == (TrustState.CERTIFIED, certified().certified)
@@ -78,21 +89,21 @@ def test_a_certificate_stands_as_long_as_its_rows_could_show_it() -> None:
         look.why
         == "100 of the 100 rows left agree with their labels at 30%: the certificate stands"
     )
-    assert look_if_due([RIGHT] * 100, 49, 3, standing, POLICY, 259) is None
+    assert looked([RIGHT] * 100, standing, POLICY, fresh=49, number=3, ever=259) is None
 
 
 def test_half_as_much_is_counted_at_the_threshold_that_was_certified() -> None:
     unsure = [Evidence("precio", 0.7, "precio")] * 400
-    found = look_if_due([*unsure, *[RIGHT] * 130], 530, 1, Standing(), POLICY, 530)
+    found = looked([*unsure, *[RIGHT] * 130], Standing(), POLICY, fresh=530, number=1, ever=530)
     assert found is not None
     assert found[1].looked_at == 530
-    assert look_if_due([*unsure, *[RIGHT] * 195], 65, 2, found[1], POLICY, 595) is None
+    assert looked([*unsure, *[RIGHT] * 195], found[1], POLICY, fresh=65, number=2, ever=595) is None
 
 
 def test_another_target_has_a_threshold_chosen_anew() -> None:
     rows = [RIGHT, RIGHT, RIGHT, RIGHT, WRONG] * 100
     standing = Standing(target=0.8, provisional=0.3, looked_at=500)
-    found = look_if_due(rows, 0, 1, standing, POLICY, 500)
+    found = looked(rows, standing, POLICY, fresh=0, number=1, ever=500)
     assert found is not None
     assert found[1].provisional == 0.995, "no threshold reaches 95 % on these rows"
 
@@ -117,11 +128,11 @@ def test_a_raised_target_lowers_no_threshold_and_an_easier_one_changes_nothing()
 
 
 def test_a_certificate_ends_with_its_evidence_and_drift_is_seen() -> None:
-    found = look_if_due([], 0, 1, certified(), POLICY, 130)
+    found = looked([], certified(), POLICY, fresh=0, number=1, ever=130)
     assert found is not None
     assert found[1].state is TrustState.UNPROVEN
-    assert look_if_due([], 0, 1, found[1], POLICY, 130) is None, "said once"
-    drifted = look_if_due([RIGHT, WRONG] * 50, 100, 1, certified(), POLICY, 230)
+    assert looked([], found[1], POLICY, fresh=0, number=1, ever=130) is None, "said once"
+    drifted = looked([RIGHT, WRONG] * 50, certified(), POLICY, fresh=100, number=1, ever=230)
     assert drifted is not None
     assert drifted[1].state is TrustState.REFUTED
 
@@ -129,12 +140,12 @@ def test_a_certificate_ends_with_its_evidence_and_drift_is_seen() -> None:
 def test_a_low_certified_threshold_rests_on_its_own_rows() -> None:
     """A student that is right and rarely sure: at the operator's own threshold there are few."""
     rows = [RIGHT] * 50 + [Evidence("precio", 0.6, "precio")] * 250
-    found = look_if_due([RIGHT] * 130 + rows, 430, 1, Standing(), POLICY, 430)
+    found = looked([RIGHT] * 130 + rows, Standing(), POLICY, fresh=430, number=1, ever=430)
     assert found is not None
     assert found[1].certified is not None
     assert found[1].certified <= 0.6
     for left in (rows, rows[50:]):
-        assert look_if_due(left, 0, 2, found[1], POLICY, 430) is None
+        assert looked(left, found[1], POLICY, fresh=0, number=2, ever=430) is None
 
 
 def test_no_alarm_is_raised_of_a_student_that_does_not_act_yet() -> None:

@@ -52,7 +52,7 @@ def named_out(scores: Floats, truth: Places) -> tuple[float, float]:
 @settings(max_examples=50)
 def test_the_bar_catches_strange_rows_but_gives_up_few_right_ones(seed: int, noise: float) -> None:
     caught, given_up = named_out(*drawn(seed, noise=noise))
-    assert given_up <= 0.045  # 3 %, and one row more of the 70 or so that a row is counted in
+    assert given_up <= 0.04  # 2.5 %, and one row more of the 70 or so that a row is counted in
     assert caught >= 0.9 or given_up >= 0.015
 
 
