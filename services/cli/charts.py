@@ -11,12 +11,12 @@ import numpy as np
 
 from services.learning.arrays import Floats, Mask
 from services.learning.judging.evaluation import Guesses, Point, risk_coverage
+from services.learning.measures import BINS, THRESHOLD, bins
 from services.learning.percent import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BINS = 10
 _LONGEST = 32  # letters of an intent's name beside the matrix, which else has no room left
 _INK, _BLUE, _ORANGE = "#1f2937", "#2563eb", "#d97706"
 _STYLE: dict[Any, Any] = {  # matplotlib types the keys as a long list of literals
@@ -46,9 +46,8 @@ def require_matplotlib() -> None:
 def reliability(guesses: Guesses) -> str:
     """How often the student is right at each confidence, on the rows in scope."""
     sure, right = guesses.probabilities.max(axis=1)[guesses.known], guesses.right[guesses.known]
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
-    rows = np.bincount(bins, minlength=BINS)
-    hits = np.bincount(bins, weights=right, minlength=BINS)
+    rows = np.bincount(bins(sure), minlength=BINS)
+    hits = np.bincount(bins(sure), weights=right, minlength=BINS)
     there = np.flatnonzero(rows)
     with _chart("reliability", (4.8, 3.9)) as (axes, text):
         axes.plot([0, 1], [0, 1], color="#9ca3af", linestyle="--", label="means what it says")
@@ -89,7 +88,7 @@ def _marks(points: Sequence[Point]) -> Iterator[tuple[list[str], tuple[float, fl
     marks: dict[tuple[float, float], list[str]] = {}
     for point in points:
         if point.coverage is not None and point.precision is not None:
-            name = "0.8" if point.target is None else f"for {percent(point.target)}"
+            name = f"{THRESHOLD}" if point.target is None else f"for {percent(point.target)}"
             marks.setdefault((point.coverage, point.precision), []).append(name)
     return ((names, place) for place, names in marks.items())
 

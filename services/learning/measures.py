@@ -10,7 +10,7 @@ from contracts.manifest import IntentMeasures, Measures
 from services.learning.arrays import Floats, Mask, Places
 
 THRESHOLD = 0.8
-_BINS = 10
+BINS = 10
 
 
 def measure(probabilities: Floats, truth: Places, intents: Sequence[str]) -> Measures:
@@ -37,9 +37,13 @@ def measure(probabilities: Floats, truth: Places, intents: Sequence[str]) -> Mea
 
 def calibration_error(sure: Floats, right: Mask) -> float:
     """Expected calibration error: mean gap of confidence and accuracy over ten equal bins."""
-    bins = np.minimum((sure * _BINS).astype(int), _BINS - 1)
-    gaps = np.bincount(bins, weights=sure - right, minlength=_BINS)
+    gaps = np.bincount(bins(sure), weights=sure - right, minlength=BINS)
     return float(min(1.0, np.abs(gaps).sum() / len(sure)))
+
+
+def bins(sure: Floats) -> Places:
+    """Which of the ten equal bins each confidence is in."""
+    return np.minimum((sure * BINS).astype(np.int64), BINS - 1)
 
 
 def lowest_threshold(sure: npt.NDArray[np.floating], right: Mask, target: float) -> float | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from services.learning.arrays import Mask
 from services.learning.certifying.bounds import lower_bound
+from services.learning.certifying.trust import Policy
 from services.learning.estimation.held_out import HeldOut, guess_held_out
 from services.learning.estimation.labels import match
 from services.learning.estimation.least_known import Question, least_known
@@ -22,7 +23,7 @@ TOKENS_IN, TOKENS_OUT = 1_200, 100
 USD_PER_MILLION_IN, USD_PER_MILLION_OUT = 0.15, 0.60
 USD_PER_THOUSAND_CALLS = (TOKENS_IN * USD_PER_MILLION_IN + TOKENS_OUT * USD_PER_MILLION_OUT) / 1_000
 
-SHADOW_SHARE = 0.1
+SHADOW_SHARE = Policy().share
 """Of the turns answered alone, those that the teacher grades too after a new shop's first 300."""
 LEVEL = 0.05
 """How often the lower bound of a precision may be too high."""

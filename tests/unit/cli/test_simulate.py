@@ -1,4 +1,5 @@
 import json
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +7,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.cli.app import app
+from services.cli.simulate import simulate as command
+from services.learning.certifying.trust import Policy
 from services.learning.judging.labelled import LabelledFileError
+from services.runtime.live import LiveSettings
 
 WORDS = {
     "precio": "cuanto cuesta {}",
@@ -106,3 +110,12 @@ def test_what_cannot_be_used_is_named(rows: Path, tmp_path: Path) -> None:
     assert simulate("--base", rows, "--stream", rows, "--mode", "auto").exit_code == 2
     assert simulate("--base", rows, "--stream", rows, "--language", "xx").exit_code == 2
     assert simulate("--base", rows, "--stream", rows, "--price", "inf").exit_code == 2
+
+
+def test_what_is_not_said_is_as_in_a_shop_that_set_nothing() -> None:
+    defaults = {name: each.default for name, each in signature(command).parameters.items()}
+    asked = ("target", "delta", "threshold", "shadow_share", "shadow_first")
+    policy = Policy()
+    meant = (policy.target, policy.delta, policy.threshold, policy.share, policy.first)
+    assert tuple(defaults[name] for name in asked) == meant
+    assert defaults["retrain_every"] == LiveSettings().ml_auto_retrain_examples
