@@ -90,10 +90,14 @@ class Figures(BaseModel):
     """Share of those of which the teacher says the same (asked twice if it differed), whatever a
     person said later."""
     agreement_bound: Share | None
+    """What that is at least, with a certainty of 1 - `ml_delta`, seen once. The certificate asks
+    for more, because it looks again and again."""
     checked: int
     """Agreements that a person has checked."""
+    precision: Share | None
+    """The share of right answers, as people have checked; null until a person has checked one."""
     precision_bound: Share | None
-    """What the share of right answers is at least; null until a person has checked one."""
+    """What that is at least, with the same certainty."""
     ece: Share | None
 
 

@@ -119,7 +119,7 @@ class Looks:
             glance = await self._glance(connection)
         given = trust(glance.standing, glance.policy, glance.graded)
         shown = show(glance.evidence, given.threshold, glance.policy.delta)
-        self._metrics.tell(given, shown, glance.version)
+        self._metrics.tell(glance.standing, given, shown, glance.version)
         return glance
 
     async def _act(self, transaction: Transaction) -> Look | None:

@@ -2,17 +2,20 @@
 
 from datetime import UTC, datetime
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, Info
 
 from contracts.events import TrustState
 from services.learning.certifying.shown import Shown
-from services.learning.certifying.trust import Trust
+from services.learning.certifying.trust import Standing, Trust
 
 _NAMES = {
+    "rows": "Graded turns in the window.",
+    "accepted": "Those that the threshold in force, or a rule, accepts.",
     "answered_alone": "Share of the graded turns that the threshold in force, or a rule, accepts.",
     "agreement": "Share of those of which the teacher says the same, asked twice if it differed.",
-    "agreement_bound": "What the agreement with the teacher is at least.",
-    "precision_bound": "What the share of right answers is at least, as people have checked.",
+    "agreement_bound": "What that is at least, with a certainty of 1 - ml_delta, seen once.",
+    "precision": "Share of right answers, as people have checked.",
+    "precision_bound": "What that is at least, with a certainty of 1 - ml_delta, seen once.",
     "ece": "Expected calibration error over the graded turns.",
 }
 
@@ -33,11 +36,17 @@ class TrustMetrics:
         self._drawn = Gauge(
             "aprendiz_drawn_share", "Share of the turns that is graded.", registry=registry
         )
-        self._rows = Gauge(
-            "aprendiz_evidence_rows", "Graded turns in the window.", registry=registry
-        )
         self._state = Gauge(
             "aprendiz_trust_state", "1 for the state in force.", ("state",), registry=registry
+        )
+        self._why = Info("aprendiz_trust", "What led to the state in force.", registry=registry)
+        self._tested = Gauge(
+            "aprendiz_certificate_rows", "Rows that the newest look tested.", registry=registry
+        )
+        self._bound = Gauge(
+            "aprendiz_certificate_bound",
+            "What that look showed the share of right answers to be at least.",
+            registry=registry,
         )
         self._model = Gauge(
             "aprendiz_model_created_timestamp_seconds",
@@ -50,16 +59,21 @@ class TrustMetrics:
             for name, help_text in _NAMES.items()
         }
 
-    def tell(self, given: Trust, shown: Shown, version: str | None) -> None:
+    def tell(self, standing: Standing, given: Trust, shown: Shown, version: str | None) -> None:
         """Show what is in force, ``version`` the model, and what the evidence says of it."""
+        self._why.info({"why": given.why})
+        self._tested.set(standing.rows)
+        self._bound.set(_number(standing.bound))
         self._model.clear()
         if version is not None:
             self._model.labels(version).set(made_at(version).timestamp())
         self._threshold.set(given.threshold)
         self._drawn.set(given.share)
-        self._rows.set(shown.rows)
         for state in TrustState:
             self._state.labels(state).set(state is given.state)
         for name, gauge in self._figures.items():
-            value = getattr(shown, name)
-            gauge.set(float("nan") if value is None else value)
+            gauge.set(_number(getattr(shown, name)))
+
+
+def _number(figure: float | None) -> float:
+    return float("nan") if figure is None else figure

@@ -19,6 +19,17 @@ def checks(accepted: Sequence[Evidence]) -> list[bool]:
     return [row.person == row.said for row in agreements(accepted) if row.person]
 
 
+def precision(accepted: Sequence[Evidence]) -> float | None:
+    """The share of `accepted` that is right, as far as people have checked; None: nothing was.
+
+    What agrees, times what is right of that: what does not agree counts as wrong.
+    """
+    found = checks(accepted)
+    if not found:
+        return None
+    return len(agreements(accepted)) / len(accepted) * sum(found) / len(found)
+
+
 def precision_bound(accepted: Sequence[Evidence], level: float) -> float | None:
     """The share of `accepted` that is right, at least; None until a person has checked one.
 

@@ -17,6 +17,7 @@ from services.learning.certifying.trust import (
     after_alarm,
     after_look,
     after_promotion,
+    noted,
     trust,
 )
 
@@ -38,7 +39,7 @@ def look_if_due(
     """
     level = level_of(number, policy.delta)
     if standing.target not in (None, policy.target):
-        standing = _for_another_target(standing, evidence, policy)
+        standing = _for_another_target(noted(standing, policy, graded), evidence, policy)
     certified = standing.certified
     lowest = _counted_from(policy, certified)
     before = evidence[: len(evidence) - fresh]

@@ -149,6 +149,14 @@ def after_alarm(standing: Standing, found: Alarm) -> Standing:
     )
 
 
+def noted(standing: Standing, policy: Policy, graded: GradedCount) -> Standing:
+    """The standing with the threshold in force in it, before another one is chosen.
+
+    The first phase ends by a mere count, and nothing has noted the threshold since.
+    """
+    return _settled(standing, policy, graded) if _has_acted(standing, policy, graded) else standing
+
+
 def after_promotion(
     standing: Standing, provisional: float, policy: Policy, graded: GradedCount
 ) -> Standing:
@@ -156,9 +164,7 @@ def after_promotion(
 
     A certificate goes on holding unless the new model needs a higher threshold than it certified.
     """
-    if _has_acted(standing, policy, graded):
-        # The first phase ends by a mere count: nothing has noted the threshold since.
-        standing = _settled(standing, policy, graded)
+    standing = noted(standing, policy, graded)
     renewed = replace(standing, provisional=provisional)
     if standing.state is TrustState.UNPROVEN and standing.target != policy.target:
         renewed = replace(renewed, target=policy.target, looked_at=0)

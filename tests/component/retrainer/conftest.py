@@ -57,6 +57,11 @@ class Shop:
     outbox_woken: int = 0
     woken: int = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+    """The metrics of all its retrainers."""
+
+    def __post_init__(self) -> None:
+        self._metrics = TrainingMetrics(self.registry)
 
     def retrainer(self, learn: Learn = at_once, **options: Any) -> Trainings:
         return Trainings(
@@ -65,7 +70,7 @@ class Shop:
             self.models_dir,
             steering=Steering(lambda: self.live.settings, policy_of),
             wake_outbox=self._wake_outbox,
-            metrics=TrainingMetrics(CollectorRegistry()),
+            metrics=self._metrics,
             learn=learn,
             **options,
         )

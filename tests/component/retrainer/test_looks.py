@@ -15,6 +15,7 @@ from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
+from services.runtime.live import LiveSettings
 from services.storage import certificates, evidence, outbox, tables
 from services.storage.certificates import ALARM, LOOK, PROMOTION, TARGET
 from services.storage.evidence import Annotation, StudentAnswer
@@ -94,6 +95,16 @@ async def test_the_next_look_waits_for_half_as_much_again_and_spends_less(
     assert second is not None
     assert second.number == 2
     assert second.level == pytest.approx(0.1 / 6)
+
+
+async def test_rows_that_the_operators_window_does_not_hold_are_not_tested(
+    shop: Shop, looks: Looks
+) -> None:
+    shop.live.settings = LiveSettings(ml_evidencia_filas=100)
+    await grade(shop, 0, 130)
+    assert await looks.look() is None
+    shop.live.settings = LiveSettings(ml_evidencia_filas=130)
+    assert await looks.look() is not None
 
 
 async def test_a_student_that_is_often_wrong_is_refuted(shop: Shop, looks: Looks) -> None:
@@ -332,6 +343,11 @@ async def test_monitors_see_what_the_evidence_shows(shop: Shop) -> None:
     await looks.look()
     await looks.look()
     assert registry.get_sample_value("aprendiz_evidence_rows") == 100
+    assert registry.get_sample_value("aprendiz_evidence_accepted") == 100
+    assert registry.get_sample_value("aprendiz_drawn_share") == 1.0, "the first phase"
+    assert registry.get_sample_value("aprendiz_certificate_rows") == 0
+    why = {"why": "too few turns were graded to test anything"}
+    assert registry.get_sample_value("aprendiz_trust_info", why) == 1
     assert registry.get_sample_value("aprendiz_evidence_answered_alone") == 1.0
     assert registry.get_sample_value("aprendiz_evidence_agreement") == 0.98
     bound = registry.get_sample_value("aprendiz_evidence_agreement_bound")
@@ -341,6 +357,10 @@ async def test_monitors_see_what_the_evidence_shows(shop: Shop) -> None:
     await grade(shop, 100, 80)
     await looks.look()
     assert registry.get_sample_value("aprendiz_trust_state", {"state": "certified"}) == 1
+    assert registry.get_sample_value("aprendiz_drawn_share") == pytest.approx(0.1)
+    assert registry.get_sample_value("aprendiz_certificate_rows") == 180
+    assert (registry.get_sample_value("aprendiz_certificate_bound") or 0) > 0.95
+    assert registry.get_sample_value("aprendiz_trust_info", why) is None, "only what holds now"
     made = registry.get_sample_value("aprendiz_model_created_timestamp_seconds", labels)
     assert made == pytest.approx(datetime.now(UTC).timestamp(), abs=60)
     states = [

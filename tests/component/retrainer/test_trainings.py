@@ -7,18 +7,24 @@ import json
 import random
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from sqlalchemy import delete, text, update
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import MODEL, libraries, sign
+from services.learning.certifying.provisional import FEWEST_GRADED, UNREACHED
+from services.learning.promoting.retraining import Retrained, retrain
+from services.retrainer import record, train
 from services.retrainer.order import Better, OnProgress, Order, Outcome, Worse
 from services.runtime.live import LiveSettings
-from services.storage import catalogue, models, samples, training
+from services.storage import catalogue, certificates, evidence, models, samples, training
 from services.storage.engine import Database
+from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.outbox import OutboxStore
 from services.storage.samples import NewSample
 from services.storage.tables import intenciones_sistema, log_entrenamientos
@@ -108,6 +114,61 @@ async def test_fifty_new_samples_lead_to_a_new_model(shop: Shop) -> None:
     async with shop.database.read() as connection:
         assert await models.alias(connection, models.CHAMPION) == newest.version != first
         assert await models.alias(connection, models.PREVIOUS) == first
+
+
+async def test_monitors_see_how_many_samples_are_missing(shop: Shop) -> None:
+    await shop.look()
+    await shop.take_samples(shop.alike(20), "some")
+    await shop.look()
+    assert shop.registry.get_sample_value("aprendiz_samples_until_training") == 30
+
+
+async def test_graded_turns_choose_the_threshold_of_a_new_model(shop: Shop) -> None:
+    await shop.look()
+    said = StudentAnswer("saludo", 0.99, "v1", True)
+    wrong = [
+        Annotation(f"t{n}", "teacher", "envio", f"hola {'x' * n}", None, "live", NOW, said)
+        for n in range(FEWEST_GRADED)
+    ]
+    async with shop.database.begin() as connection:
+        await evidence.annotate(connection, wrong)
+    await shop.take_samples(shop.alike(50), "new")
+    assert await shop.look()
+    async with shop.database.read() as connection:
+        [second, first] = await certificates.history(connection)
+    assert first.provisional is not None
+    assert first.provisional < UNREACHED
+    assert second.provisional == UNREACHED
+
+
+async def test_a_training_compares_critical_intents_as_such(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+
+    def watched(*rows: Any, critical: frozenset[str], **rest: Any) -> Retrained:
+        compared.append(critical)
+        return retrain(*rows, critical=critical, **rest)
+
+    monkeypatch.setattr(train, "retrain", watched)
+    critical = update(intenciones_sistema).where(intenciones_sistema.c.nombre == "despedida")
+    async with shop.database.begin() as connection:
+        await connection.execute(critical.values(critica=True))
+    assert await shop.look()
+    assert compared == [{"despedida"}]
+
+
+async def test_a_promotion_lets_old_models_go(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "KEPT_MODELS", 1)
+    made = []
+    for part in range(3):
+        await shop.take_samples(shop.alike(150)[50 * part : 50 * (part + 1)], f"part {part}")
+        assert await shop.look()
+        made.append(await shop.champion())
+    async with shop.database.read() as connection:
+        left = {each.manifest.version for each in await models.newest(connection)}
+    assert len(set(made)) == 3
+    assert left == {*made[1:]}
 
 
 async def test_what_teaches_nothing_new_does_not_count(shop: Shop) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from services.cli.intake import Columns, Intake, take_in
+from services.learning.estimation.estimate import Estimate, estimate
 from services.learning.estimation.messages import UnusableMessages
 from tests.printed import figures, printed
 
@@ -268,3 +269,20 @@ def test_an_unknown_language_is_wrong_usage() -> None:
     done = aprendiz(ANA, "--language", "fr")
     assert done.returncode == 2
     assert "there are en, es" in done.stderr
+
+
+def test_texts_are_read_in_the_language_that_is_named(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def watched(*given: Any, language: str, **rest: Any) -> Estimate:
+        asked.append(language)
+        return estimate(*given, language=language, **rest)
+
+    monkeypatch.setattr("services.learning.estimation.estimate.estimate", watched)
+    table = tmp_path / "asked.csv"
+    table.write_text("message\nhow much is it?\n")
+    for options in ((), ("--language", "en")):
+        printed("estimate", table, "--base", base, *options)
+    assert asked == ["es", "en"]

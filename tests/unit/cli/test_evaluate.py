@@ -230,3 +230,13 @@ def test_a_report_without_matplotlib_says_what_to_install(file: Path, tmp_path: 
     )
     assert done.returncode == 1
     assert "make setup" in done.stderr
+
+
+def test_texts_are_read_in_the_language_that_is_named(tmp_path: Path) -> None:
+    """`k` is `ok` in English and `que` in Spanish."""
+    rows = [("ok thanks", "yes"), ("yes please", "yes"), ("no thanks", "no"), ("never", "no")]
+    train = write(tmp_path / "a.jsonl", [{"text": text, "intent": name} for text, name in rows])
+    test = write(tmp_path / "b.jsonl", [{"text": "k thx", "intent": "yes"}])
+    files = ("--train", train, "--test", test)
+    assert figures("evaluate", *files, "--language", "en")["also_in_training"] == 1
+    assert figures("evaluate", *files)["also_in_training"] == 0

@@ -9,7 +9,9 @@ from typer.testing import CliRunner, Result
 from services.cli.app import app
 from services.cli.simulate import simulate as command
 from services.learning.certifying.trust import Policy
-from services.learning.judging.labelled import LabelledFileError
+from services.learning.judging import simulation
+from services.learning.judging.labelled import LabelledFileError, Message
+from services.learning.judging.simulation import Plan, Simulated
 from services.runtime.live import LiveSettings
 
 WORDS = {
@@ -119,3 +121,26 @@ def test_what_is_not_said_is_as_in_a_shop_that_set_nothing() -> None:
     meant = (policy.target, policy.delta, policy.threshold, policy.share, policy.first)
     assert tuple(defaults[name] for name in asked) == meant
     assert defaults["retrain_every"] == LiveSettings().ml_auto_retrain_examples
+
+
+def test_every_option_is_in_the_plan(rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = simulation.simulate
+    played: list[tuple[list[Message], Plan]] = []
+
+    def watched(base: Any, stream: list[Message], plan: Plan, *rest: Any) -> Simulated:
+        played.append((stream, plan))
+        return original(base, stream, plan, *rest)
+
+    monkeypatch.setattr(simulation, "simulate", watched)
+    files = ("--base", f"{rows}:base", "--stream", f"{rows}:new")
+    chosen = (
+        "--retrain-every", 7, "--target", 0.9, "--delta", 0.2, "--mode", "fijo", "--threshold", 0.7,
+        "--shadow-first", 3, "--shadow-share", 0.3, "--seed", 2, "--language", "en",
+    )  # fmt: skip
+    figures(*files, *chosen)
+    figures(*files, *chosen, "--shuffle")
+    (given, plan), (shuffled, again) = played
+    policy = Policy(target=0.9, delta=0.2, threshold=0.7, fixed=True, share=0.3, first=3)
+    assert plan == again == Plan(policy, 7, language="en", seed=2)
+    assert shuffled != given
+    assert sorted(map(repr, shuffled)) == sorted(map(repr, given))

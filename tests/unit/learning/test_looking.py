@@ -71,6 +71,19 @@ def test_a_harder_target_waits_for_rows_and_costs_the_certificate_nothing_until_
     assert (found[0].state, found[1].target) == (TrustState.CERTIFIED, 0.99)
 
 
+def test_a_lowered_target_lowers_no_threshold_of_an_unproven_student() -> None:
+    """It was chosen in the first phase, and nothing has noted it since that ended."""
+    before = Standing(target=0.98, provisional=0.99)
+    easier = dataclasses.replace(POLICY, target=0.93)
+    rows = [Evidence("precio", 0.85, "precio" if n % 25 else "envio") for n in range(200)]
+    found = looked(rows, before, easier, fresh=0, number=1, ever=400)
+    assert found is not None
+    look, standing = found
+    assert look.state is TrustState.UNPROVEN
+    assert (standing.provisional or 1) < 0.9, "chosen anew"
+    assert trust(standing, easier, GradedCount(200, 400)).threshold == 0.99
+
+
 def test_few_rows_for_an_easier_target_leave_the_certificate() -> None:
     easier = dataclasses.replace(POLICY, target=0.9)
     assert looked([RIGHT] * 70, certified(), easier, fresh=0, number=2, ever=130) is None

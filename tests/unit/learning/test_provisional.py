@@ -36,6 +36,13 @@ def test_graded_turns_are_judged_by_the_fold_that_held_their_text_out() -> None:
     assert chosen(made, others) == UNREACHED
 
 
+def test_enough_graded_turns_choose_whatever_the_training_rows_say() -> None:
+    made, rows = learned()
+    graded = [Sample(row.id, row.text, kept_answer(made, at)) for at, row in enumerate(rows)]
+    assert chosen(made, []) == UNREACHED
+    assert chosen(made, graded) < UNREACHED
+
+
 def test_few_graded_turns_leave_the_choice_to_the_training_rows() -> None:
     made, rows = learned()
     assert chosen(made, rows[: FEWEST_GRADED - 1]) == chosen(made, [])
@@ -52,8 +59,8 @@ def test_intents_that_the_operator_decided_have_no_say_in_it() -> None:
 
 def test_turns_of_decided_intents_are_not_counted_as_enough() -> None:
     made, rows = learned()
-    said = [kept_word(made, place) for place in range(len(rows))]
-    of_precio = [row for row, word in zip(rows, said, strict=True) if word == "precio"]
+    said = [kept_answer(made, place) for place in range(len(rows))]
+    of_precio = [row for row, each in zip(rows, said, strict=True) if each == "precio"]
     assert len(of_precio) >= FEWEST_GRADED
     one = frozenset({"precio"})
     few, none = (
@@ -63,7 +70,7 @@ def test_turns_of_decided_intents_are_not_counted_as_enough() -> None:
     assert few == none
 
 
-def kept_word(made: Retrained, place: int) -> str:
+def kept_answer(made: Retrained, place: int) -> str:
     return str(made.kept.intents[made.kept.said[place]])
 
 

@@ -59,3 +59,12 @@ def test_what_a_person_says_does_not_change_the_agreement() -> None:
 def test_calibration_is_of_all_rows() -> None:
     assert show(turns(9, 1), 0.8, 0.1).ece == pytest.approx(0.0)
     assert show(turns(5, 5), 0.8, 0.1).ece == pytest.approx(0.4)
+
+
+def test_precision_is_what_agrees_times_what_people_confirm_of_it() -> None:
+    checked = [
+        Evidence("precio", 0.9, "precio", person="precio" if n % 4 else "envio") for n in range(20)
+    ]
+    shown = show([*turns(60, 20), *checked], 0.8, 0.1)
+    assert shown.precision == pytest.approx(80 / 100 * 15 / 20)
+    assert show(turns(50, 0), 0.8, 0.1).precision is None

@@ -1,6 +1,7 @@
 """A small shop, played through the production code."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ import pytest
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import TrustState
 from services.learning.certifying.trust import Policy
+from services.learning.judging import simulation
 from services.learning.judging.labelled import Message
 from services.learning.judging.simulation import Plan, Simulated, simulate
 from services.learning.judging.simulation_figures import report
+from services.learning.promoting.promotion import Refuse
+from services.learning.promoting.retraining import Champion, Retrained, Sample, retrain
 from services.learning.student import Example
 
 BASE = [
@@ -108,6 +112,9 @@ def test_a_teacher_that_is_wrong_costs_accuracy_and_agreement_tells_it_apart() -
     assert (whole.precision, whole.agreement) == (None, None)
     assert whole.accuracy == pytest.approx(0.85, abs=0.02)
     assert whole.blind_calls > 0
+    watching = whole.shadow_calls + whole.blind_calls
+    assert whole.teacher_calls == pytest.approx(1 + watching), "all are asked, some once more"
+    assert whole.cost == pytest.approx(whole.teacher_calls)
 
 
 def test_a_fixed_threshold_acts_from_the_first_turn_on() -> None:
@@ -146,3 +153,34 @@ def test_a_shop_whose_questions_change_is_not_answered_wrongly_for_long() -> Non
     assert "whatever came before" in why
     assert not any(turn.alone for turn in found.turns[noticed : noticed + 50])
     assert found.end.state == TrustState.REFUTED
+
+
+def test_what_nobody_asked_the_teacher_about_is_not_learned() -> None:
+    policy = Policy(fixed=True, threshold=0.5, first=0, share=0.0)
+    found = play(stream(80), policy, retrain_every=5)
+    asked = sum(not turn.alone for turn in found.turns)
+    assert 5 <= asked < 40
+    assert len(found.trainings) <= asked // 5
+
+
+def test_a_refused_model_is_not_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    champions = []
+
+    def refuse(samples: Sequence[Sample], champion: Champion | None, **rest: Any) -> Retrained:
+        made = retrain(samples, champion, **rest)
+        if champion is None:
+            return made
+        champions.append(champion.student)
+        return replace(made, verdict=Refuse("Refused: a rehearsal."))
+
+    monkeypatch.setattr(simulation, "retrain", refuse)
+    found = play(stream(60), Policy(), retrain_every=10)
+    assert len(found.trainings) > 2
+    assert not any(training.promoted for training in found.trainings)
+    assert all(student is champions[0] for student in champions)
+
+
+def test_evidence_that_has_left_the_window_is_not_tested() -> None:
+    found = play(stream(400), Policy(target=0.8, first=400), retrain_every=1_000, window=60)
+    assert len(found.looks) > 1
+    assert all(look.rows <= 60 for _, look in found.looks)
