@@ -43,6 +43,8 @@ class Shop:
             "openai_base_url": self.teacher.url,
             "gateways": GATEWAYS,
             "log_format": "json",
+            # On a busy machine a service that was killed takes long to start anew.
+            "turno_plazo_segundos": "180",
         }
         self._ports = {name: free_port() for name in NAMES}
         self.services = {name: self._service(name) for name in NAMES}

@@ -181,6 +181,6 @@ def test_a_refused_model_is_not_in_force(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_evidence_that_has_left_the_window_is_not_tested() -> None:
-    found = play(stream(400), Policy(target=0.8, first=400), retrain_every=1_000, window=60)
+    found = play(stream(400), Policy(target=0.8, first=400), retrain_every=1_000, window=40)
     assert len(found.looks) > 1
-    assert all(look.rows <= 60 for _, look in found.looks)
+    assert all(look.rows <= 40 for _, look in found.looks)
