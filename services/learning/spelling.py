@@ -24,7 +24,7 @@ from services.learning.normalise import unaccented
 
 PACKAGE = "pyspellchecker"
 RULES = "2"  # how words are read, abbreviations included; another number when that changes
-_TABLE = "spellchecker/resources/{}.json.gz"
+TABLE = "spellchecker/resources/{}.json.gz"
 _LANGUAGES = ("en", "es")
 _SHORTEST = 4  # letters; shorter words have too many neighbours
 _COMMON = 100  # times in the dictionary's texts from which on a word may have been meant
@@ -131,16 +131,17 @@ def _read(language: str) -> Dictionary:
     if language not in _LANGUAGES:
         return Dictionary({}, {})
     times: dict[str, int] = {}
-    for spelt, often in json.loads(gzip.decompress(_file(language).read_bytes())).items():
+    for spelt, often in json.loads(gzip.decompress(file_of(language).read_bytes())).items():
         if _is_word(word := unaccented(spelt)):
             times[word] = times.get(word, 0) + often
     listed = sorted(lexicon(language).words, key=lambda word: (times.get(word, 0), word))
     return Dictionary(times, _by_sound(listed, language))
 
 
-def _file(language: str) -> Path:
+def file_of(language: str) -> Path:
+    """Where the dictionary is; raises DictionaryMissing when it is not there."""
     package = distribution(PACKAGE)
-    path = Path(str(package.locate_file(_TABLE.format(language))))
+    path = Path(str(package.locate_file(TABLE.format(language))))
     if not path.is_file():
         raise DictionaryMissing(
             f"{PACKAGE} {package.version} does not hold {path.name}, which words are known by; "

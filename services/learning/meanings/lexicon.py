@@ -14,15 +14,20 @@ from services.learning.meanings.vectors import DIMENSIONS, Vectors, WordList
 _WORDS_KEPT = 5_000  # their vectors take 6 MB; customers say few words more often than once
 
 
-class _Unknown:
+class Wordless:
+    """A language of which no word is known."""
+
     def meaning(self, _word: str, /) -> Singles:
+        """All zeros."""
         return np.zeros(DIMENSIONS, dtype=np.float32)
 
     @property
     def words(self) -> Collection[str]:
+        """None."""
         return ()
 
     def lists(self, _word: str, /) -> bool:
+        """It does not."""
         return False
 
 
@@ -43,7 +48,7 @@ def _read(language: str) -> WordList:
         case "es":
             return Glossary.read("es", Vectors())
         case _:
-            return _Unknown()
+            return Wordless()
 
 
 def meanings(words: Sequence[str], language: str) -> Singles:

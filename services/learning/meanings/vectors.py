@@ -14,7 +14,7 @@ from services.learning.arrays import Singles
 PACKAGE = "wordllama"
 DIMENSIONS = 256
 _PIECES = "wordllama/tokenizers/l2_supercat_tokenizer_config.json"
-_TABLE = "wordllama/weights/l2_supercat_256.safetensors"
+TABLE = "wordllama/weights/l2_supercat_256.safetensors"
 
 
 class Lexicon(Protocol):
@@ -48,7 +48,7 @@ class Vectors:
     def __init__(self) -> None:
         # Its files alone: importing the package would import an HTTP client and look for updates.
         self._pieces = Tokenizer.from_file(str(_file(_PIECES)))
-        [self._table] = load_file(_file(_TABLE)).values()
+        [self._table] = load_file(_file(TABLE)).values()
 
     def meaning(self, words: str, /) -> Singles:
         """The sum of the vectors of the words' pieces, shape (DIMENSIONS,).

@@ -157,7 +157,7 @@ def test_threads_that_ask_at_the_same_time_share_one_lexicon(
         made.append(object())
         return made[-1]
 
-    monkeypatch.setattr("services.learning.meanings.lexicon._Unknown", read_slowly)
+    monkeypatch.setattr("services.learning.meanings.lexicon.Wordless", read_slowly)
     with ThreadPoolExecutor(4) as pool:
         given = list(pool.map(lexicon, ["asked by many threads"] * 4))
     assert given == made * 4
@@ -195,6 +195,6 @@ def test_a_list_that_changes_under_a_process_does_not_change_its_edition(
 def test_a_package_without_the_table_is_named_with_the_cure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(vectors, "_TABLE", "wordllama/gone.safetensors")
+    monkeypatch.setattr(vectors, "TABLE", "wordllama/gone.safetensors")
     with pytest.raises(TableMissing, match=r"wordllama \S+ .*gone.*requirements\.lock"):
         Vectors()

@@ -85,6 +85,6 @@ def test_as_many_words_come_out_as_went_in(words: list[str]) -> None:
 
 
 def test_a_package_without_the_dictionary_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spelling, "_TABLE", "spellchecker/resources/none-{}.json.gz")
+    monkeypatch.setattr(spelling, "TABLE", "spellchecker/resources/none-{}.json.gz")
     with pytest.raises(DictionaryMissing, match=r"does not hold none-es.*requirements\.lock"):
-        spelling._file("es")
+        spelling.file_of("es")
