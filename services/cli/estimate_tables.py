@@ -97,7 +97,7 @@ def _notes(found: Estimate, *, priced: bool) -> list[str]:
         cost += f" (assumed: gpt-4o-mini, {TOKENS_IN:,} tokens in, {TOKENS_OUT} out; see --price)"
     return [
         *(_LABELLED if found.labelled else _UNLABELLED),
-        *_strangers(found),
+        *_unknown(found),
         f"Calls: what is left for the teacher, {SHADOW_SHARE:.0%} of the rest to watch it; {cost}.",
         f"A new shop's first {Policy().first} turns, which all go to the teacher, come on top.",
     ]
@@ -113,10 +113,10 @@ _UNLABELLED = (
 )
 
 
-def _strangers(found: Estimate) -> list[str]:
-    if not found.strangers:
+def _unknown(found: Estimate) -> list[str]:
+    if not found.unknown:
         return []
-    names = ", ".join(f"{name} ({turns:,})" for name, turns in found.strangers.items())
+    names = ", ".join(f"{name} ({turns:,})" for name, turns in found.unknown.items())
     if not found.labelled:
         return [f"No label is one of the catalogue's, so that none is used: {names}."]
     return [f"Labels that the catalogue doesn't have, counted as out of scope: {names}."]

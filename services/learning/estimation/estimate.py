@@ -73,7 +73,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """All figures. `labelled` turns have an intent; `strangers` are labels the catalogue lacks.
+    """All figures. `labelled` turns have an intent; `unknown` are labels the catalogue lacks.
 
     `calls_before` and `usd_before`: every turn with words goes to the teacher. Calls and USD are
     for a month, where none is known (`volume.turns_a_month` None) for 1,000 turns.
@@ -81,7 +81,7 @@ class Estimate:
 
     volume: Volume
     labelled: int
-    strangers: dict[str, int]
+    unknown: dict[str, int]
     usd_per_thousand_calls: float
     calls_before: float
     usd_before: float
@@ -131,7 +131,7 @@ def estimate(
     return Estimate(
         volume=volume,
         labelled=int(held_out.labelled.sum()),
-        strangers=labels.strangers,
+        unknown=labels.unknown,
         usd_per_thousand_calls=usd_per_thousand_calls,
         calls_before=scale,
         usd_before=price * scale,

@@ -20,7 +20,7 @@ class Matched(NamedTuple):
     """One intent for each label, None where there is none; labels that the catalogue lacks."""
 
     intents: list[str | None]
-    strangers: dict[str, int]
+    unknown: dict[str, int]
 
 
 def match(labels: Sequence[str | None], catalogue: Collection[str]) -> Matched:
@@ -31,14 +31,14 @@ def match(labels: Sequence[str | None], catalogue: Collection[str]) -> Matched:
     """
     names = {_plain(name): name for name in catalogue}
     read = [None if label is None else names.get(_plain(label), OUT_OF_SCOPE) for label in labels]
-    strangers = Counter(
+    unknown = Counter(
         label.strip()
         for label, intent in zip(labels, read, strict=True)
         if label is not None and intent == OUT_OF_SCOPE and _plain(label) not in NOTHING_FITS
     )
-    if strangers and not any(intent not in (None, OUT_OF_SCOPE) for intent in read):
+    if unknown and not any(intent not in (None, OUT_OF_SCOPE) for intent in read):
         read = [None] * len(labels)
-    return Matched(read, dict(strangers.most_common()))
+    return Matched(read, dict(unknown.most_common()))
 
 
 def _plain(label: str) -> str:

@@ -99,7 +99,7 @@ def test_labels_give_a_precision_and_its_bound(tmp_path: Path, base: Path) -> No
         assert part in page
     assert "assumed" not in page
     found = figures("estimate", file, "--base", base)
-    assert (found["labelled"], found["strangers"]) == (3, {})
+    assert (found["labelled"], found["unknown"]) == (3, {})
 
 
 def test_a_table_as_excel_saves_it_in_spanish_is_read_and_said(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_another_base_and_another_language_may_teach(tmp_path: Path) -> None:
     file = tmp_path / "shop.jsonl"
     file.write_text('{"text": "hi", "intent": "hello"}\n{"text": "what?", "intent": "saludo"}\n')
     found = figures("estimate", file, "--base", base, "--language", "en")
-    assert (found["labelled"], found["strangers"]) == (2, {"saludo": 1})
+    assert (found["labelled"], found["unknown"]) == (2, {"saludo": 1})
     base.write_text('{"text": "hi", "intent": "hello"}\n')
     done = aprendiz(file, "--base", base)
     assert done.returncode == 1
