@@ -5,8 +5,8 @@ import unicodedata
 
 EMAIL, NUMBER = "[e-mail]", "[number]"
 _EMAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,253}")
-# People write spaces, dots and dashes into phones, and keycaps and joiners into digits.
-_NUMBER = re.compile(r"[+(]*\d(?:[\s().,\-–/_*\u200d\ufe0f\u20e3]*\d){4,}")
+# People write spaces and signs of any kind into phones, and keycaps and joiners into digits.
+_NUMBER = re.compile(r"[+(]*\d(?:[\W_]*\d){4,}")
 _JOINER = "\u200d"
 
 
@@ -15,7 +15,8 @@ def masked(text: str) -> str:
 
     Names stay: nothing here knows them.
     """
-    plain = " ".join("".join(map(_printable, text)).split())
+    # Raised or wide signs are plain ones first: ³⁰⁰ is a number, too.
+    plain = " ".join("".join(map(_printable, unicodedata.normalize("NFKC", text))).split())
     return _NUMBER.sub(NUMBER, _EMAIL.sub(EMAIL, plain))
 
 

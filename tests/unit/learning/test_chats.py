@@ -56,6 +56,7 @@ def test_hours_are_those_of_a_clock_of_24(time: str, hour: int) -> None:
         (["3/4/24", "25/4/24"], [4, 4]),  # there is no month 25
         (["3/4/24", "4/25/24"], [3, 4]),
         (["9/1/24", "2/2/24", "3/2/24"], [1, 2, 2]),  # the other way round time would run back
+        (["5/1/24", "6/1/24", "1/6/24"], [1, 1, 6]),  # the other way round is closer, but falls
         (["1/2/24", "1/3/24", "1/4/24"], [1, 1, 1]),  # days in a row are likelier than months
         (["5/4/24"], [4]),  # nothing decides: as most of the world writes
     ],
@@ -218,6 +219,11 @@ def test_the_shop_is_whom_the_file_is_not_named_after() -> None:
 
 def test_the_shop_is_who_asks_and_begins_less() -> None:
     assert take_sides([chat(TWO.replace("Luna: hola", "Ana: hola"))]).shop == {"Luna"}
+
+
+def test_after_a_long_silence_whoever_writes_begins_anew() -> None:
+    day = "12/3/24, 10:15 - Luna: hola\n12/3/24, 10:16 - Ana: hola\n12/3/24, 20:00 - Ana: ya\n"
+    assert take_sides([chat(day + "13/3/24, 9:00 - Ana: gracias")]).shop == {"Luna"}
 
 
 def test_the_shop_is_who_writes_in_most_chats() -> None:

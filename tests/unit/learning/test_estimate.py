@@ -191,15 +191,33 @@ def test_nothing_to_read_is_refused(few_rows: list[Example]) -> None:
         ("3\u200b0\u200b0\u200b5\u200b5", "[number]"),
         ("hola\x1b[31m\nmundo 👩‍👧", "hola [31m mundo 👩‍👧"),
         ("talla 38", "talla 38"),
+        ("300·555·0142, 300:555:0142 o 300 … 555 … 0142", "[number] o [number]"),
+        ("³⁰⁰⁵⁵⁵⁰¹ y ana＠correo.example", "[number] y [e-mail]"),
     ],
 )
 def test_words_are_masked(text: str, shown: str) -> None:
     assert masked(text) == shown
 
 
-@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("0123456789 .-+()@"))))
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("0123456789 .-+()@·:|=…"))))
 def test_no_long_number_no_e_mail_and_no_control_character_is_ever_shown(text: str) -> None:
     shown = masked(text)
-    assert not re.search(r"\d(?:[\s.\-]*\d){4}", shown)
+    assert not re.search(r"\d(?:[\W_]*\d){4}", shown)
     assert not re.search(r"\w@\w", shown)
     assert all(letter.isprintable() or letter in " \u200d" for letter in shown)
+
+
+def test_the_twenty_least_known_are_listed_the_least_sure_first(few_rows: list[Example]) -> None:
+    odd = ["zxqw", "vbnm", "qwpo", "ffgh", "plmk"]
+    texts = [f"{one} {other}" for one in odd for other in odd]
+    messages = [message(text, 90 * place) for place, text in enumerate(texts)]
+    found = estimate(messages, few_rows).least_known
+    assert len(found) == 20
+    sure = [each.confidence for each in found]
+    assert sure == sorted(sure)
+
+
+def test_spellings_of_one_question_are_one(few_rows: list[Example]) -> None:
+    texts = ["¿Háy zxqw vbnm?", "hay zxqw vbnm?", "HAY zxqw  vbnm?"]
+    messages = [message(text, 90 * place) for place, text in enumerate(texts)]
+    assert [each.times for each in estimate(messages, few_rows).least_known] == [3]

@@ -14,7 +14,16 @@ from services.learning.meanings.vectors import DIMENSIONS
 from services.learning.normalise import tokens
 from services.learning.recipe.counting import Counts, count, weigh
 from services.learning.recipe.familiarity import belief, familiarity
-from services.learning.recipe.fitting import BLOCKS, ON_ALL, ON_MEANING, Fit, fit, score, weights
+from services.learning.recipe.fitting import (
+    BLOCKS,
+    ON_ALL,
+    ON_MEANING,
+    Fit,
+    blend,
+    fit,
+    score,
+    weights,
+)
 from services.learning.recipe.names import by_name
 from services.learning.recipe.solver import BIAS, solve
 from services.learning.student import Example, LinearStudent, softmax
@@ -147,3 +156,10 @@ def centred(scores: Floats) -> Floats:
     """A softmax tells no difference."""
     means: Floats = scores.mean(axis=1, keepdims=True)
     return np.subtract(scores, means)
+
+
+def test_where_errors_were_made_confidence_is_the_share_that_was_right() -> None:
+    """They keep it down by themselves: of a hundred rows doubt would take another point."""
+    truth = np.array([0] * 90 + [1] * 10)
+    [factor] = blend(np.tile([1.0, 0.0], (1, 100, 1)), truth, 100)
+    assert 1 / (1 + np.exp(-factor)) == pytest.approx(0.9, abs=0.002)

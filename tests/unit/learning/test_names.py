@@ -72,3 +72,9 @@ def right(taught: list[Example], asked: list[Example]) -> float:
     said = train(taught).student.predict([row.text for row in asked])
     pairs = zip(said, asked, strict=True)
     return float(np.mean([each.intent == row.intent for each, row in pairs]))
+
+
+def test_words_of_a_name_may_be_told_apart_by_capitals() -> None:
+    glued, parted = (by_name([name, "horario"], "es") for name in ("checkSunset", "check_sunset"))
+    assert parted[:, 0].any()
+    assert np.allclose(glued, parted)

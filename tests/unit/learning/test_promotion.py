@@ -224,3 +224,22 @@ def test_a_fall_of_coverage_that_is_no_luck_refuses() -> None:
     refusal = decided(before, after)
     assert isinstance(refusal, Refuse)
     assert "coverage at 95% precision" in refusal.reason
+
+
+def test_a_fall_on_all_rows_refuses_though_the_known_ones_kept_up() -> None:
+    decision = verdict(STEADY, replace(STEADY, macro_f1=-0.02))
+    assert decision.reason == "Refused: macro-F1 -2.0% on all rows."
+
+
+def test_nineteen_new_labels_are_too_few_to_contradict() -> None:
+    both = word_of(*[RIGHT] * 50, *[SHIPPED] * 50, *[("precio", "envio", 0.9)] * 19)
+    assert isinstance(decided(both, both, new=range(100, 119)), Promote)
+
+
+def test_a_draw_in_which_neither_reaches_the_target_is_no_fall() -> None:
+    wrong = ("envio", "precio")
+    before = word_of(*[RIGHT] * 38, *[(*wrong, 0.9)] * 2, *[(*wrong, 0.1)] * 60)
+    after = replace(before, sure=np.full_like(before.sure, 0.5))
+    assert coverage(before, 0.95) == 0.4
+    assert coverage(after, 0.95) == 0
+    assert isinstance(decided(before, after), Promote)

@@ -7,8 +7,13 @@ from hypothesis import strategies as st
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Places
+from services.learning.normalise import tokens
+from services.learning.recipe.counting import count
+from services.learning.recipe.familiarity import enough_of, held_out_familiarity
+from services.learning.recipe.fitting import blend
 from services.learning.recipe.strangers import Bar, learn_bar
 from services.learning.recipe.training import train
+from services.learning.spelling import Spelling
 from services.learning.student import Example, Weights, softmax
 from services.learning.trained import Trained
 
@@ -110,3 +115,21 @@ def test_what_the_shop_is_asked_is_still_understood(trained: Trained, wary: Trai
     assert wary.measures.accuracy >= trained.measures.accuracy - 0.03
     for text in ("hola", "cuánto cuesta el envío?", "gracias"):
         assert wary.student.predict([text])[0].intent == trained.student.predict([text])[0].intent
+
+
+def test_strange_rows_do_not_say_how_much_must_be_known(wary: Trained) -> None:
+    known = wary.student.weights
+    spelling = Spelling("es", known.words)
+    counts = count([spelling.read(tokens(row.text)) for row in wary.examples], "es")
+    familiar = held_out_familiarity(counts, wary.folds)
+    ours = np.array([row.intent != OUT_OF_SCOPE for row in wary.examples])
+    assert known.enough == pytest.approx(enough_of(familiar[ours]))
+    assert known.enough > enough_of(familiar)
+
+
+def test_confidence_is_learned_again_behind_the_bar() -> None:
+    scores, truth = drawn(0)
+    found = learn_bar(scores, truth, INTENTS, len(truth))
+    assert found is not None
+    [again] = blend(found.on_scores(scores)[np.newaxis], truth, len(truth))
+    assert again == pytest.approx(1, abs=0.01)

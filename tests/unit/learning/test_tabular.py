@@ -106,6 +106,7 @@ def test_contacts_and_dates_are_read_where_there_are_some() -> None:
         "2024-03-12T10:15:00+00:00",
         "12/03/2024 10:15",
         "1710238500",
+        "1710238500000",
     ):
         [message] = table(text.format(date)).messages
         assert (message.contact, message.at) == ("57300", datetime(2024, 3, 12, 10, 15, tzinfo=UTC))
