@@ -48,15 +48,13 @@ class Stand:
         self.trusting = Trusting(database, self.live, self.slot)
 
     async def certify(self) -> None:
+        await self.promote(CERTIFIED, "v1")
+
+    async def promote(self, standing: Standing, version: str) -> None:
+        """Note what stands once a model was promoted."""
+        graded, cause = GradedCount(300, 300), certificates.PROMOTION
         async with self.database.begin() as connection:
-            await put_in_force(
-                connection,
-                CERTIFIED,
-                Policy(),
-                GradedCount(300, 300),
-                version="v1",
-                cause=certificates.PROMOTION,
-            )
+            await put_in_force(connection, standing, Policy(), graded, version=version, cause=cause)
 
     async def grade(self, rows: int) -> None:
         said, now = StudentAnswer("saludo", 0.9, "v1", True), datetime.now(UTC)
@@ -101,16 +99,8 @@ async def test_a_certificate_rules(stand: Stand) -> None:
 
 async def test_a_model_put_in_force_by_hand_has_its_own_threshold_at_once(stand: Stand) -> None:
     """Nobody waits for the retrainer, which may be down."""
-    needs_more = Standing(provisional=0.93)
+    await stand.promote(Standing(provisional=0.93), "v2")
     async with stand.database.begin() as connection:
-        await put_in_force(
-            connection,
-            needs_more,
-            Policy(),
-            GradedCount(300, 300),
-            version="v2",
-            cause=certificates.PROMOTION,
-        )
         champion = [{"alias": models.CHAMPION, "version": "v2"}]
         await insert_ignore(connection, tables.model_aliases, champion)
     await stand.certify()

@@ -20,6 +20,13 @@ GATEWAYS = "simulador,wa"
 BUSY = "SELECT COUNT(*) FROM turns WHERE state IN ('gathering', 'open')"
 UNPUBLISHED = "SELECT COUNT(*) FROM outbox"
 NAMES = tuple(row.name for row in SERVICES)
+POLITE = {
+    "hola buenas tardes": "saludo",
+    "muchas gracias": "agradecimiento",
+    "chao, cuidense": "despedida",
+}
+"""What customers write in every test, and what the teacher says of it when it grades: were it wrong
+about these, the student would learn to be."""
 
 
 class Shop:
@@ -59,6 +66,7 @@ class Shop:
         assert upgraded.code == 0, upgraded
         self.teacher.process.start()
         await self.teacher.process.ready(f"{self.teacher.url.removesuffix('/v1')}/calls")
+        await self.teacher.will()
         await self.start(*NAMES)
 
     async def close(self) -> None:
@@ -136,10 +144,19 @@ class TeacherServer:
         command = [sys.executable, "-m", "tests.servers.openai_server", "--port", str(port)]
         self.process = Program("openai", command, folder, {})
 
-    async def will(self, *rules: dict[str, Any]) -> None:
-        """Tell it what to answer from now on; see `tests.servers.openai_server.Rule`."""
+    async def will(self, *rules: dict[str, Any], delay: float = 0.0) -> None:
+        """Tell it what to answer from now on; see `tests.servers.openai_server.Rule`.
+
+        It is right about what is `POLITE`, and finds no intent in whatever no rule is for; of both
+        it thinks for ``delay`` seconds.
+        """
+        polite = [
+            {"when": f'"mensaje_del_cliente": "{text}"', "intent": intent}
+            for text, intent in POLITE.items()
+        ]
+        others = [{**rule, "times": None, "delay": delay} for rule in (*polite, {})]
         async with httpx2.AsyncClient(base_url=self.url[:-3], trust_env=False) as client:
-            answer = await client.post("/program", json=rules)
+            answer = await client.post("/program", json=[*rules, *others])
         assert answer.status_code == 204
 
     async def was_asked(self, words: str) -> int:

@@ -114,7 +114,7 @@ async def test_each_service_is_killed_under_load_and_every_customer_gets_one_ans
 async def test_sigterm_ends_every_service_in_order_under_load_and_nothing_is_lost(
     shop: Shop, gateway: OutsideGateway
 ) -> None:
-    await shop.teacher.will({"times": None, "delay": 0.5})
+    await shop.teacher.will(delay=0.5)
     load, buried = Load(gateway), await failures(shop)
     async with load.flowing():
         await until(lambda: _answered_some(shop, load), "the load is under way")
