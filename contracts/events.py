@@ -387,7 +387,7 @@ class ModelPromoted(Event):
 
 
 class CertificateIssued(Event):
-    """Another threshold or state is in force; a certificate may also have lapsed, or been refuted.
+    """Another threshold or state is in force, also once a certificate lapses or is refused.
 
     A hint: the database is the truth.
     """
