@@ -16,7 +16,7 @@ from services.storage.models import ModelMissing
 log = structlog.get_logger(__name__)
 
 
-class Champion:
+class ChampionKeeper:
     """Keeps a process's slot at the champion. What cannot be used leaves the former model there."""
 
     def __init__(self, database: Database, slot: ModelSlot, models_dir: Path, key: bytes) -> None:

@@ -41,7 +41,7 @@ def policy_of(settings: LiveSettings, actions: Mapping[str, str | None] | None =
     )
 
 
-class Trusting:
+class TrustKeeper:
     """Keeps a process's slot at what settings, catalogue and the newest certificate say."""
 
     def __init__(

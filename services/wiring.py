@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from contracts.events import Reason
-from services.champion import Champion
+from services.champion import ChampionKeeper
 from services.classifier import wiring as classifier
 from services.classifier.route import decide
 from services.conversations import wiring as conversations
@@ -22,7 +23,9 @@ from services.panel import wiring as panel
 from services.retrainer import wiring as retrainer
 from services.router import wiring as router
 from services.runtime.broker import BrokerAway
+from services.runtime.follower import Callback
 from services.runtime.health import Probe
+from services.runtime.keeping import Background
 from services.runtime.keys import Keys, read_keys
 from services.runtime.live import Live, LiveSettings
 from services.runtime.metrics import Metrics
@@ -36,7 +39,7 @@ from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.outbox import OutboxStore
 from services.teacher import wiring as teacher
-from services.trusting import Trusting, policy_of
+from services.trusting import TrustKeeper, policy_of
 
 log = structlog.get_logger(__name__)
 
@@ -48,15 +51,13 @@ class Opened:
     frame: Frame
     database: Database
     keys: Keys
-    slot: ModelSlot
-    trusted: TrustSlot
-    champion: Champion
-    trusting: Trusting
+    model_slot: ModelSlot
+    trust_slot: TrustSlot
 
 
 ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
     "conversations": lambda it: conversations.assemble(it.frame, it.database),
-    "classifier": lambda it: classifier.assemble(it.frame, it.slot, it.trusted),
+    "classifier": lambda it: classifier.assemble(it.frame, it.model_slot, it.trust_slot),
     "router": lambda it: router.assemble(it.frame, it.database),
     "teacher": lambda it: teacher.assemble(it.frame, it.database),
     "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys, policy_of),
@@ -65,8 +66,8 @@ ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
     "panel": lambda it: panel.assemble(
         it.frame,
         it.database,
-        it.slot,
-        it.trusted,
+        it.model_slot,
+        it.trust_slot,
         key=it.keys.signing,
         judge=_judge,
         probes={"broker": _broker_probe(it.frame)},
@@ -108,49 +109,54 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
     async with open_database(settings) as database:
         await migrate.require_current(settings.database)
         live = Live()
-        await _refresh(live, database, keys)
+        settings_in_force = partial(_refresh, live, database, keys)
+        await settings_in_force()
         broker = open_broker(settings, name)
         away = (*Rules().away, DatabaseAway)
         metrics = Metrics(CollectorRegistry())
         outbox = Outbox(OutboxStore(database, leases.this_process()), broker, away, metrics)
         frame = Frame(settings, live, broker, metrics, outbox.wake)
-        slot = ModelSlot()
-        champion = Champion(database, slot, settings.models_dir, keys.signing)
-        trusted = TrustSlot()
-        trusting = Trusting(database, live, trusted)
-        await trusting.refresh()
-        opened = Opened(frame, database, keys, slot, trusted, champion, trusting)
-        parts = [_followed(opened, names), *(ASSEMBLE[each](opened) for each in names)]
+        opened = Opened(frame, database, keys, ModelSlot(), TrustSlot())
+        champion = ChampionKeeper(database, opened.model_slot, settings.models_dir, keys.signing)
+        trust = TrustKeeper(database, live, opened.trust_slot)
+        await trust.refresh()
+        common = followed(names, settings_in_force, trust.refresh, champion.refresh, trust.run)
+        parts = [common, *(ASSEMBLE[each](opened) for each in names)]
         dependencies = Dependencies(database.ping, lambda: _versions(database), away, outbox)
         yield Process(frame, parts, dependencies)
 
 
-def _followed(opened: Opened, names: Sequence[str]) -> Part:
-    """What a process follows: the settings; where it is asked, the model in force and its trust."""
+def followed(
+    names: Sequence[str],
+    settings: Callback,
+    trust: Callback,
+    model: Callback,
+    count_evidence: Background,
+) -> Part:
+    """What a process of these services follows: the settings; where it is asked, model and trust.
 
-    async def live() -> None:
-        await _refresh(opened.frame.live, opened.database, opened.keys)
-
-    async def settings() -> None:
-        await live()
-        await opened.trusting.refresh()
-
-    async def model() -> None:
-        # Trust before the model: one that needs a higher threshold must not act by the former's.
-        await opened.trusting.refresh()
-        await opened.champion.refresh()
-
+    Each is called to bring in force what the database holds.
+    """
     if not WITH_MODEL.intersection(names):
         # Nobody here asks how far the student is trusted: nothing need be counted every minute.
-        return Part("process", follows={versions.SETTINGS: live})
-    trusting = opened.trusting
+        return Part("process", follows={versions.SETTINGS: settings})
+
+    async def settings_and_trust() -> None:
+        await settings()
+        await trust()
+
+    async def trust_and_model() -> None:
+        # In this order: a model that needs a higher threshold must not act by the former's.
+        await trust()
+        await model()
+
     follows = {
-        versions.SETTINGS: settings,
-        versions.TRUST: trusting.refresh,
-        versions.CATALOGUE: trusting.refresh,
-        versions.MODEL: model,
+        versions.SETTINGS: settings_and_trust,
+        versions.TRUST: trust,
+        versions.CATALOGUE: trust,
+        versions.MODEL: trust_and_model,
     }
-    return Part("process", background=[trusting.run], follows=follows)
+    return Part("process", background=[count_evidence], follows=follows)
 
 
 async def _refresh(live: Live, database: Database, keys: Keys) -> None:

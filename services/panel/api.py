@@ -14,7 +14,7 @@ from services.panel.bodies import (
     Classify,
     Health,
     Name,
-    Train,
+    Requester,
     Training,
     Trusted,
 )
@@ -26,7 +26,7 @@ from services.panel.errors import add_errors
 from services.panel.intent_routes import add_intents
 from services.panel.models import add_models
 from services.panel.questions import add_questions
-from services.panel.trusted import trusted
+from services.panel.trusted import describe_trust
 
 _ABOUT = """What a program may ask of the engine. Bodies are JSON in UTF-8, at most 64 KiB; every
 refusal has the form `{"error": {"field", "expected", "got"}}`."""
@@ -58,7 +58,7 @@ def build(deps: Dependencies, token: str | None) -> ASGIApp:
 def _engine_routes(app: FastAPI, deps: Dependencies) -> None:
     @app.get("/health", summary="How the engine is; always 200 while the panel is up")
     async def health() -> Health:
-        return await engine.health(deps.slot, deps.probes)
+        return await engine.health(deps.model_slot, deps.probes)
 
     @app.post(
         "/classify",
@@ -66,7 +66,7 @@ def _engine_routes(app: FastAPI, deps: Dependencies) -> None:
         responses=refusals(*BODY, 503),
     )
     async def classify(body: Classify) -> Classified:
-        return engine.classify(deps.slot, deps.judge, body.text, deps.trusted.trust)
+        return engine.classify(deps.model_slot, deps.judge, body.text, deps.trust_slot.trust)
 
 
 def _trust_routes(app: FastAPI, deps: Dependencies) -> None:
@@ -76,7 +76,7 @@ def _trust_routes(app: FastAPI, deps: Dependencies) -> None:
         responses=refusals(503),
     )
     async def trust(limit: Limit = 20) -> Trusted:
-        return await trusted(deps.database, deps.trusted, deps.live.settings, limit)
+        return await describe_trust(deps.database, deps.trust_slot, deps.live.settings, limit)
 
 
 def _training_routes(app: FastAPI, deps: Dependencies) -> None:
@@ -86,8 +86,8 @@ def _training_routes(app: FastAPI, deps: Dependencies) -> None:
         summary="Ask for a training now; the body may be left out",
         responses=refusals(*BODY, 503),
     )
-    async def train(body: Train | None = None) -> Accepted:
-        asked = body or Train()
+    async def train(body: Requester | None = None) -> Accepted:
+        asked = body or Requester()
         training_id = await trainings.ask(deps.database, asked.requested_by)
         deps.wake_outbox()
         return Accepted(training_id=training_id)

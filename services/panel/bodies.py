@@ -33,8 +33,8 @@ class Classify(Taken):
     text: Words
 
 
-class Train(Taken):
-    """Who asks for a training."""
+class Requester(Taken):
+    """Who asks, for the history of changes."""
 
     requested_by: Name = "api"
 

@@ -27,7 +27,7 @@ def add_checks(app: FastAPI, deps: Dependencies) -> None:
         within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
         async with deps.database.read() as connection:
             first = await evidence.oldest(connection, *within)
-            found = await evidence.checks(connection, limit, first)
+            found = await evidence.waiting_checks(connection, limit, first)
         return Checks(checks=tuple(map(_shown, found)))
 
     @app.post(
@@ -55,7 +55,7 @@ def _shown(check: evidence.Check) -> Check:
 async def _label(database: Database, turn_id: str, given: Label) -> None:
     async with database.begin() as connection:
         await require_known(connection, given.intent)
-        check = await evidence.check(connection, turn_id)
+        check = await evidence.take_check(connection, turn_id)
         if check is None:
             raise await _not_waiting(connection, turn_id)
         sample = SampleRecorded(

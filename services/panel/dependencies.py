@@ -24,8 +24,8 @@ class Dependencies:
     """What the routes work on; `probes` ask the broker and the database."""
 
     database: Database
-    slot: ModelSlot
-    trusted: TrustSlot
+    model_slot: ModelSlot
+    trust_slot: TrustSlot
     live: Live
     judge: Judge
     probes: Mapping[str, Probe]

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from services.panel import by_hand
-from services.panel.bodies import Train
+from services.panel.bodies import Requester
 from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.model_bodies import IntentFigures, Model, Models, ModelWhole, Promoted
 from services.panel.refusals import ApiError, shown
@@ -36,8 +36,8 @@ def add_models(app: FastAPI, deps: Dependencies) -> None:
         summary="Put a kept model in force; the body may be left out",
         responses=refusals(*BODY, 404, 409, 503),
     )
-    async def promote(version: str, body: Train | None = None) -> Promoted:
-        who = (body or Train()).requested_by
+    async def promote(version: str, body: Requester | None = None) -> Promoted:
+        who = (body or Requester()).requested_by
         done = by_hand.promote(deps.database, deps.key, version, who)
         return await _changed(deps, version, done)
 
@@ -46,8 +46,8 @@ def add_models(app: FastAPI, deps: Dependencies) -> None:
         summary="Put the model before in force again; the body may be left out",
         responses=refusals(*BODY, 409, 503),
     )
-    async def rollback(body: Train | None = None) -> Promoted:
-        who = (body or Train()).requested_by
+    async def rollback(body: Requester | None = None) -> Promoted:
+        who = (body or Requester()).requested_by
         done = by_hand.roll_back(deps.database, deps.key, who)
         return await _changed(deps, models.PREVIOUS, done)
 

@@ -14,7 +14,7 @@ from services.storage.engine import Database, Transaction
 from services.storage.models import CHAMPION, ModelMissing
 
 
-async def trusted(
+async def describe_trust(
     database: Database, slot: TrustSlot, settings: LiveSettings, limit: int
 ) -> Trusted:
     """The trust in force, figures of the evidence at its threshold, and the newest certificates."""

@@ -23,8 +23,8 @@ NAME = "panel"
 def assemble(
     frame: Frame,
     database: Database,
-    slot: ModelSlot,
-    trusted: TrustSlot,
+    model_slot: ModelSlot,
+    trust_slot: TrustSlot,
     *,
     key: bytes,
     judge: Judge,
@@ -46,10 +46,11 @@ def assemble(
     asked = {"database": _database_probe(database), **(probes or {})}
     token = settings.http_token.get_secret_value() if settings.http_token else None
     app = build(
-        Dependencies(database, slot, trusted, frame.live, judge, asked, frame.wake_outbox, key),
+        Dependencies(
+            database, model_slot, trust_slot, frame.live, judge, asked, frame.wake_outbox, key
+        ),
         token,
     )
-
     url = url_of(listening)
 
     async def run(stop: asyncio.Event) -> None:

@@ -76,6 +76,6 @@ def _sample(envelope: Recorded, sent: Counter[str], most: int) -> NewSample:
         state=admission.state,
         reason=admission.reason,
         said=graded.said if graded else None,
-        sureness=graded.confidence if graded else None,
+        said_confidence=graded.confidence if graded else None,
         proposed=data.proposed,
     )

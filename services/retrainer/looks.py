@@ -10,7 +10,7 @@ import structlog
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.graded import as_evidence
-from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
+from services.learning.certifying.looking import alarm_if_due, follow_raised_target, look_if_due
 from services.learning.certifying.shown import show
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.retrainer.standing import (
@@ -135,7 +135,7 @@ class Looks:
             found.standing,
             glance.policy,
             glance.graded,
-            version=glance.version,
+            model_version=glance.version,
             cause=found.cause,
             look=found.look,
             seen_up_to=newest if by_evidence else None,
@@ -156,7 +156,7 @@ class Looks:
         actions = {each.name: each.action for each in await catalogue.read(transaction)}
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
-        policy = replace(self._steering.policy, catalogue=actions)
+        policy = replace(self._steering.policy_without_catalogue, catalogue=actions)
         return Glance(
             policy=policy,
             rows=rows,
@@ -194,6 +194,6 @@ def change(glance: Glance) -> Change | None:
     ):
         look, standing = found
         return Change(standing, certificates.LOOK, look)
-    if raised := raise_if_due(evidence, glance.standing, policy, graded):
+    if raised := follow_raised_target(evidence, glance.standing, policy, graded):
         return Change(raised, certificates.TARGET)
     return None

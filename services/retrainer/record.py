@@ -68,8 +68,8 @@ class Record:
         self._models_dir = models_dir
         self._steering = steering
 
-    async def begun(self, job: Job, seconds: float) -> None:
-        """It runs, unless another model has been put in force since it was found to be due.
+    async def begin(self, job: Job, seconds: float) -> None:
+        """Note that it runs; another model must not have come into force since it was found due.
 
         The lease is held for so many seconds from now on.
         """
@@ -79,38 +79,38 @@ class Record:
                 raise TrainingEnded("another model was put in force before it began")
             await training.begin(connection, job.asked, job.up_to, job.details)
 
-    async def watched(self, job: Job) -> None:
+    async def require_running(self, job: Job) -> None:
         """Raises TrainingEnded when it was cancelled; writes nothing."""
         async with self._database.read() as connection:
             found = await training.get(connection, job.asked.training_id)
         if found is None or found.state != State.RUNNING:
             raise TrainingEnded((found and found.reason) or "its row is gone")
 
-    async def kept(self, job: Job, seconds: float, progress: Progress | None) -> None:
-        """It still runs, and the lease is held for so many more seconds."""
+    async def renew(self, job: Job, seconds: float, progress: Progress | None) -> None:
+        """Note how far it is; the lease is held for so many more seconds."""
         async with self._database.begin() as connection:
             await leases.renew(connection, job.lease, seconds)
             if progress is not None:
                 details = job.details | {"stage": progress.stage, "progress": progress.share}
                 await training.note(connection, job.asked.training_id, details)
 
-    async def given_back(self, job: Job) -> None:
-        """Another may run it: it was not its fault that it ended here."""
+    async def give_back(self, job: Job) -> None:
+        """Let another run it: it was not its fault that it ended here."""
         async with self._database.begin() as connection:
             await leases.confirm(connection, job.lease)
             details = job.details | {"attempts": job.attempt - 1}
             await training.give_back(connection, job.asked.training_id, details)
 
-    async def failed(self, lease: Lease, given_up: Training, reason: str) -> None:
-        """It is not begun again."""
+    async def fail(self, lease: Lease, given_up: Training, reason: str) -> None:
+        """Note that it is not begun again."""
         async with self._database.begin() as connection:
             await leases.confirm(connection, lease)
             await training.finish(
                 connection, given_up.training_id, State.FAILED, reason, given_up.details
             )
 
-    async def ended(self, job: Job, outcome: Better | Worse | Impossible) -> State:
-        """It ended; a better model is in force once this returns. Gives how the history has it."""
+    async def end(self, job: Job, outcome: Better | Worse | Impossible) -> State:
+        """Note how it ended, and return the state; a better model is then in force."""
         if isinstance(outcome, Better):
             try:
                 manifest, file = await asyncio.to_thread(self._model, outcome.version)
@@ -171,13 +171,13 @@ class Record:
 
     async def _renew_trust(self, transaction: Transaction, better: Better) -> None:
         before = standing_of(await certificates.to_replace(transaction))
-        policy = self._steering.policy
+        policy = self._steering.policy_without_catalogue
         graded = await count_graded(transaction, self._steering.settings())
         # The operator may have raised the target meanwhile: this threshold was not chosen for that.
         for_then = replace(policy, target=min(better.target, policy.target))
         renewed = after_promotion(before, better.provisional, for_then, graded)
         await put_in_force(
-            transaction, renewed, policy, graded, version=better.version,
+            transaction, renewed, policy, graded, model_version=better.version,
             cause=certificates.PROMOTION,
         )  # fmt: skip
 

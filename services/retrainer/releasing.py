@@ -7,7 +7,7 @@ from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certifying.holding import Sent, confirmed
 from services.storage import catalogue, samples
 from services.storage.engine import Database
-from services.storage.samples import Held
+from services.storage.samples import Written
 
 
 async def release_confirmed(database: Database, language: str) -> list[int]:
@@ -26,5 +26,5 @@ async def release_confirmed(database: Database, language: str) -> list[int]:
     return ids
 
 
-def _sent(rows: Sequence[Held]) -> list[Sent]:
+def _sent(rows: Sequence[Written]) -> list[Sent]:
     return [Sent(row.id, row.text, row.intent or OUT_OF_SCOPE, row.contact_id) for row in rows]

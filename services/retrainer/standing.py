@@ -82,20 +82,20 @@ async def put_in_force(
     policy: Policy,
     graded: GradedCount,
     *,
-    version: str | None,
+    model_version: str | None,
     cause: str,
     look: Look | None = None,
     seen_up_to: int | None = None,
 ) -> None:
     """Keep another standing, and tell every process.
 
-    ``version`` is the model in force, ``cause`` what led to the standing. Of a ``look`` or an alarm
-    ``seen_up_to`` is the newest row of the evidence.
+    ``model_version`` is of the model in force, ``cause`` what led to the standing. Of a ``look`` or
+    an alarm ``seen_up_to`` is the newest row of the evidence.
     """
     given = trust(standing, policy, graded)
     stored = Certificate(
         cause=cause,
-        model_version=version,
+        model_version=model_version,
         state=standing.state,
         threshold=given.threshold,
         certified=standing.certified,
@@ -113,13 +113,13 @@ async def put_in_force(
         target=standing.target or policy.target,
         why=standing.why,
     )
-    number = await certificates.add(transaction, stored)
-    await outbox.add(transaction, [_issued(stored, number)])
+    trust_version = await certificates.add(transaction, stored)
+    await outbox.add(transaction, [_issued(stored, trust_version)])
 
 
-def _issued(stored: Certificate, number: int) -> NewRow:
+def _issued(stored: Certificate, trust_version: int) -> NewRow:
     event = CertificateIssued(
-        version=number,
+        version=trust_version,
         state=TrustState(stored.state),
         threshold=stored.threshold,
         target=stored.target,
@@ -129,6 +129,6 @@ def _issued(stored: Certificate, number: int) -> NewRow:
         model_version=stored.model_version,
         why=stored.why,
     )
-    given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:certificate:{number}"))
+    given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:certificate:{trust_version}"))
     envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
     return NewRow.of(envelope)

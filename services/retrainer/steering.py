@@ -15,6 +15,6 @@ class Steering:
     to_policy: Callable[[LiveSettings], Policy]
 
     @property
-    def policy(self) -> Policy:
+    def policy_without_catalogue(self) -> Policy:
         """The policy in force now."""
         return self.to_policy(self.settings())

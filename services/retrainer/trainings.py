@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 LEASE = "training"
 LEASE_SECONDS = 30.0
-LOOK_EVERY = 60.0
+ASK_EVERY = 60.0
 """Seconds after which the database is asked without being woken: others write there too."""
 _REPORT_EVERY = 1.0
 
@@ -36,7 +36,7 @@ Learn = Callable[[Order, OnProgress], Coroutine[None, None, Outcome]]
 
 
 class Trainings:
-    """The one loop of a retrainer; several retrainers share the lease."""
+    """The loop that trains; of several retrainers the one with the lease does."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Trainings:
         metrics: TrainingMetrics,
         learn: Learn = child.carry_out,
         lease_seconds: float = LEASE_SECONDS,
-        look_seconds: float = LOOK_EVERY,
+        ask_seconds: float = ASK_EVERY,
     ) -> None:
         """``key`` signs models."""
         self._database = database
@@ -60,7 +60,7 @@ class Trainings:
         self._metrics = metrics
         self._learn = learn
         self._lease_seconds = lease_seconds
-        self._look_seconds = look_seconds
+        self._ask_seconds = ask_seconds
         self._reader = Reader(database, key)
         self._record = Record(database, key, models_dir, steering)
         self._holder = leases.this_process()
@@ -74,10 +74,10 @@ class Trainings:
         """Train whenever it is due, until ``stop``."""
         while not stop.is_set():
             self._woken.clear()
-            if not await self.look(stop):
-                await woken(stop, self._woken, self._look_seconds)
+            if not await self.do_next(stop):
+                await woken(stop, self._woken, self._ask_seconds)
 
-    async def look(self, stop: asyncio.Event) -> bool:
+    async def do_next(self, stop: asyncio.Event) -> bool:
         """Do the next thing that is due, if any; False when there is nothing to do here."""
         scene = await self._scene()
         new, wanted = scene.situation.new_samples, scene.situation.wanted
@@ -118,7 +118,7 @@ class Trainings:
                 job = Job(lease, asked, reason, newest, attempt, scene.in_force, scene.mark)
                 await self._train(job, scene, stop)
             case GiveUp(found, reason):
-                await self._record.failed(lease, found, reason)
+                await self._record.fail(lease, found, reason)
                 self._metrics.ended("failed", 0.0)
             case Wait():
                 return False
@@ -128,21 +128,21 @@ class Trainings:
         began = time.monotonic()
         await release_confirmed(self._database, self._steering.settings().ml_idioma)
         log.info("training begins", training=job.asked.training_id, why=job.reason)
-        await self._record.begun(job, self._lease_seconds)
+        await self._record.begin(job, self._lease_seconds)
         outcome = await self._attended(job, self._order(job, scene), stop)
         if outcome is None or isinstance(outcome, Away):
-            await self._record.given_back(job)
+            await self._record.give_back(job)
             if outcome is not None:
                 raise DatabaseAway(outcome.reason)
             return
-        ended = await self._record.ended(job, outcome)
+        ended = await self._record.end(job, outcome)
         self._metrics.ended(ended, time.monotonic() - began)
         log.info("training ended", training=job.asked.training_id, state=ended, why=outcome.reason)
         if isinstance(outcome, Better):
             self._wake_outbox()
 
     def _order(self, job: Job, scene: Scene) -> Order:
-        settings, policy = self._steering.settings(), self._steering.policy
+        settings, policy = self._steering.settings(), self._steering.policy_without_catalogue
         return Order(
             database_url=self._database.url.render_as_string(hide_password=False),
             key=self._key.hex(),
@@ -185,12 +185,12 @@ class Trainings:
         while True:
             await asyncio.sleep(min(_REPORT_EVERY, self._lease_seconds / 3))
             try:
-                await self._record.watched(job)
+                await self._record.require_running(job)
                 if not reports and time.monotonic() - renewed < self._lease_seconds / 3:
                     continue
                 newest = reports[-1] if reports else None
                 reports.clear()
-                await self._record.kept(job, self._lease_seconds, newest)
+                await self._record.renew(job, self._lease_seconds, newest)
                 renewed = time.monotonic()
             except DatabaseAway as error:
                 log.warning("the training's lease cannot be renewed now", why=str(error))

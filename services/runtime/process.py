@@ -75,8 +75,8 @@ class Process:
 
     def __init__(self, frame: Frame, parts: Sequence[Part], dependencies: Dependencies) -> None:
         """Build every consumer; nothing is opened yet."""
-        self._frame = frame
-        self._parts = parts
+        self.frame = frame
+        self.parts = parts
         self._dependencies = dependencies
         self._link = Link(frame.broker, topology.build(frame.settings.gateways))
         self._rules = Rules().also_away(*dependencies.away)
@@ -87,19 +87,19 @@ class Process:
         self._kept = [Kept(run, self._rules.away) for run in self._background()]
 
     def _following(self) -> Follower:
-        follows = [each for part in self._parts for each in part.follows.items()]
+        follows = [each for part in self.parts for each in part.follows.items()]
         given = self._dependencies
-        return Follower(given.versions, follows, self._frame.broker, given.away)
+        return Follower(given.versions, follows, self.frame.broker, given.away)
 
     def _background(self) -> list[Background]:
-        own = [run for part in self._parts for run in part.background]
+        own = [run for part in self.parts for run in part.background]
         return [*own, self._follower.run, self._dependencies.outbox.run]
 
     def _consumer(self, name: str, intake: Intake) -> Consumer:
         row = topology.service(name)
         rules = Rules(away=self._rules.away, buries=intake.buries)
-        metrics = ConsumerMetrics(self._frame.metrics, name)
-        broker = self._frame.broker
+        metrics = ConsumerMetrics(self.frame.metrics, name)
+        broker = self.frame.broker
         return Consumer(
             intake.queue,
             broker,
@@ -124,7 +124,7 @@ class Process:
     @property
     def url(self) -> str | None:
         """Where people can look at it with a browser; None without the panel."""
-        return next((part.url for part in self._parts if part.url), None)
+        return next((part.url for part in self.parts if part.url), None)
 
     def probes(self) -> dict[str, Probe]:
         """Everything that ``/readyz`` asks."""
@@ -133,7 +133,7 @@ class Process:
             own[consumer.queue] = _registration(consumer)
         for kept in self._kept:
             own[kept.name] = kept.ask
-        for part in self._parts:
+        for part in self.parts:
             own.update(part.probes)
         return own
 
@@ -161,10 +161,10 @@ class Process:
                 for kept in self._kept:
                     tasks.create_task(kept.run(stop))
                 if health is not None:
-                    app = health_app(self.probes(), self._frame.metrics.registry)
+                    app = health_app(self.probes(), self.frame.metrics.registry)
                     tasks.create_task(serve(app, health, stop))
         finally:
-            await self._frame.broker.close()
+            await self.frame.broker.close()
 
 
 def _registration(consumer: Consumer) -> Probe:

@@ -153,7 +153,7 @@ async def to_audit(connection: AsyncConnection, turn_ids: Collection[str]) -> No
     await connection.execute(update(evidence).where(waits).values(audit=WAITING))
 
 
-async def checks(connection: AsyncConnection, limit: int, first: int = 0) -> list[Check]:
+async def waiting_checks(connection: AsyncConnection, limit: int, first: int = 0) -> list[Check]:
     """Turns that wait for a person's label, the oldest first.
 
     Agreements of before the evidence's row `first`, of before the student was last refuted, or of a
@@ -166,7 +166,7 @@ async def checks(connection: AsyncConnection, limit: int, first: int = 0) -> lis
     return [Check(*row) for row in await connection.execute(query)]
 
 
-async def check(connection: AsyncConnection, turn_id: str) -> Check | None:
+async def take_check(connection: AsyncConnection, turn_id: str) -> Check | None:
     """Take a turn off the list of checks, once; None when it is not on it.
 
     The caller writes the person's label to the outbox in the same transaction.

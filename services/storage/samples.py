@@ -16,6 +16,8 @@ from services.storage.upsert import insert_ignore
 
 MOST_NEW = 10_000
 """New texts that are read: so many start a training in any case."""
+MOST_HELD, MOST_ALIKE = 1_000, 5_000
+"""Held samples that are read at once, and samples of their labels that may confirm them."""
 PLAYED = (Origin.SIMULATED, Origin.REPLAYED)
 """Origins of what no customer has just written."""
 
@@ -37,8 +39,8 @@ class SampleState(StrEnum):
 class NewSample(NamedTuple):
     """A labelled text. `intent` None: none of the catalogue fits.
 
-    `said` and `sureness` are the student's word on it, before it was labelled; `proposed` is the
-    new intent that the labeller would name it.
+    `said` and `said_confidence` are the student's word on it, before it was labelled; `proposed` is
+    the new intent that the labeller would name it.
     """
 
     event_id: str
@@ -54,12 +56,12 @@ class NewSample(NamedTuple):
     state: SampleState | None = None
     reason: str | None = None
     said: str | None = None
-    sureness: float | None = None
+    said_confidence: float | None = None
     proposed: str | None = None
 
 
-class Held(NamedTuple):
-    """A held sample, as `Labelled`, and who sent it."""
+class Written(NamedTuple):
+    """A stored text and its intent, as `Labelled`, and who wrote it."""
 
     id: int
     text: str
@@ -119,8 +121,7 @@ async def sent_like(
     connection: AsyncConnection,
     intents: Collection[str],
     labels: Collection[str | None],
-    limit: int = 5_000,
-) -> list[Held]:
+) -> list[Written]:
     """The newest samples of known contacts that can be learned from, with one of these labels.
 
     Of live traffic, or of other programs: who plays a phone or old messages may be anybody.
@@ -133,18 +134,16 @@ async def sent_like(
     query = query.where(
         usable, real, alike, _samples.texto.is_not(None), _samples.contact_id.is_not(None)
     )
-    newest_first = query.order_by(_samples.id.desc()).limit(limit)
-    return [Held(*row) for row in await connection.execute(newest_first)]
+    newest_first = query.order_by(_samples.id.desc()).limit(MOST_ALIKE)
+    return [Written(*row) for row in await connection.execute(newest_first)]
 
 
-async def held(
-    connection: AsyncConnection, intents: Collection[str], limit: int = 1_000
-) -> list[Held]:
+async def held(connection: AsyncConnection, intents: Collection[str]) -> list[Written]:
     """Held samples, the newest first."""
     query = select(_samples.id, _samples.texto, label_of(intents), _samples.contact_id)
     query = query.where(_samples.estado == SampleState.HELD, _samples.texto.is_not(None))
-    newest_first = query.order_by(_samples.id.desc()).limit(limit)
-    return [Held(*row) for row in await connection.execute(newest_first)]
+    newest_first = query.order_by(_samples.id.desc()).limit(MOST_HELD)
+    return [Written(*row) for row in await connection.execute(newest_first)]
 
 
 async def newest(connection: AsyncConnection) -> int:
@@ -210,6 +209,6 @@ def _sample(sample: NewSample) -> dict[str, Any]:
         "estado": sample.state,
         "motivo": sample.reason,
         "dicho": sample.said,
-        "seguridad": sample.sureness,
+        "seguridad": sample.said_confidence,
         "propuesta": sample.proposed,
     }

@@ -21,7 +21,7 @@ from services.storage import catalogue, certificates, evidence, models, outbox, 
 from services.storage.engine import Database
 from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.upsert import insert_ignore
-from services.trusting import Trusting, policy_of
+from services.trusting import TrustKeeper, policy_of
 
 WITH_TEACHER = {"openai_base_url": "http://localhost"}
 CERTIFIED = Standing(
@@ -45,7 +45,7 @@ class Stand:
         self.database = database
         self.live = Live(LiveSettings(**WITH_TEACHER))
         self.slot = TrustSlot()
-        self.trusting = Trusting(database, self.live, self.slot)
+        self.trusting = TrustKeeper(database, self.live, self.slot)
 
     async def certify(self) -> None:
         await self.promote(CERTIFIED, "v1")
@@ -54,7 +54,9 @@ class Stand:
         """Note what stands once a model was promoted."""
         graded, cause = GradedCount(300, 300), certificates.PROMOTION
         async with self.database.begin() as connection:
-            await put_in_force(connection, standing, Policy(), graded, version=version, cause=cause)
+            await put_in_force(
+                connection, standing, Policy(), graded, model_version=version, cause=cause
+            )
 
     async def grade(self, rows: int) -> None:
         said, now = StudentAnswer("saludo", 0.9, "v1", True), datetime.now(UTC)
@@ -127,7 +129,7 @@ class Slow(Database):
 async def test_what_was_read_before_a_certificate_does_not_replace_it(stand: Stand) -> None:
     url = stand.database.url.render_as_string(hide_password=False)
     async with Slow.open(url) as database:
-        trusting = Trusting(database, stand.live, stand.slot)
+        trusting = TrustKeeper(database, stand.live, stand.slot)
         counting = asyncio.create_task(trusting.refresh())
         await database.read_once.wait()
         await stand.certify()
@@ -171,7 +173,7 @@ async def test_a_rule_that_names_no_intent_is_warned_of_once(stand: Stand) -> No
 
 
 async def test_the_evidence_is_counted_again_without_a_hint(stand: Stand) -> None:
-    trusting = Trusting(stand.database, stand.live, stand.slot, every=0.01)
+    trusting = TrustKeeper(stand.database, stand.live, stand.slot, every=0.01)
     stop = asyncio.Event()
     running = asyncio.create_task(trusting.run(stop))
     await stand.certify()

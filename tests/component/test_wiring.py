@@ -1,17 +1,20 @@
 """A process opens with what its services need, also when a setting can't be read."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from contracts.topology import SERVICES
+from services.runtime.follower import Callback
+from services.runtime.process import Part
 from services.runtime.settings import Settings
 from services.storage import settings as stored_settings
 from services.storage import versions
 from services.storage.engine import Database
 from services.storage.migrate import upgrade
 from services.storage.secrets import PREFIX
-from services.wiring import open_process
+from services.wiring import followed, open_process
 
 
 async def test_a_secret_that_does_not_open_leaves_the_shop_open(tmp_path: Path) -> None:
@@ -21,17 +24,45 @@ async def test_a_secret_that_does_not_open_leaves_the_shop_open(tmp_path: Path) 
         nonsense = {"openai_api_key": f"{PREFIX}nonsense", "ml_umbral_confianza": "70"}
         await stored_settings.write(connection, nonsense, "ana")
     async with open_process(settings, ["classifier"]) as process:
-        live = process._frame.live.settings
+        live = process.frame.live.settings
     assert (live.openai_api_key, live.ml_umbral_confianza) == (None, 70)
 
 
-async def test_a_model_never_acts_by_the_threshold_of_the_one_before(tmp_path: Path) -> None:
+class Noted:
+    """What was brought in force, in order."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def part(self, *names: str) -> Part:
+        settings, trust, model = (self._note(name) for name in ("settings", "trust", "model"))
+        return followed(names, settings, trust, model, self._count)
+
+    def _note(self, name: str) -> Callback:
+        async def noted() -> None:
+            self.done.append(name)
+
+        return noted
+
+    async def _count(self, _stop: asyncio.Event) -> None:
+        """Nothing to count."""
+
+
+async def test_a_model_never_acts_by_the_threshold_of_the_one_before() -> None:
     """What is followed first is in force first, and a database may go away in between."""
-    settings = Settings(home=tmp_path, models_dir=tmp_path / "models")
-    await upgrade(settings.database)
-    async with open_process(settings, ["classifier"]) as process:
-        followed = [name for part in process._parts for name in part.follows]
-    assert followed.index(versions.TRUST) < followed.index(versions.MODEL)
+    noted = Noted()
+    part = noted.part("classifier")
+    await part.follows[versions.MODEL]()
+    assert noted.done == ["trust", "model"], "a person who chooses a model moves its version alone"
+    assert list(part.follows).index(versions.TRUST) < list(part.follows).index(versions.MODEL)
+
+
+async def test_settings_and_catalogue_move_what_the_student_is_trusted_with() -> None:
+    noted = Noted()
+    part = noted.part("panel")
+    await part.follows[versions.SETTINGS]()
+    await part.follows[versions.CATALOGUE]()
+    assert noted.done == ["settings", "trust", "trust"]
 
 
 @pytest.mark.parametrize("name", [row.name for row in SERVICES if row.name != "panel"])
@@ -39,7 +70,7 @@ async def test_only_who_needs_the_model_loads_it(tmp_path: Path, name: str) -> N
     settings = Settings(home=tmp_path, models_dir=tmp_path / "models")
     await upgrade(settings.database)
     async with open_process(settings, [name]) as process:
-        [common, *_] = process._parts
+        [common, *_] = process.parts
     asked = name in ("classifier", "retrainer")
     assert (versions.MODEL in common.follows) == asked
     assert bool(common.background) == asked, "nor does it count the evidence every minute"

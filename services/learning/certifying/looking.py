@@ -78,7 +78,7 @@ def alarm_if_due(
     return after_alarm(standing, found) if found else None
 
 
-def raise_if_due(
+def follow_raised_target(
     evidence: Sequence[Evidence], standing: Standing, policy: Policy, graded: GradedCount
 ) -> Standing | None:
     """The standing of an unproven student once the target was raised; None while it was not.

@@ -44,7 +44,7 @@ async def test_trust_is_told_with_its_evidence_and_history(
             Standing(why="9 of 10 rows right"),
             Policy(),
             GradedCount(10, 10),
-            version="v1",
+            model_version="v1",
             cause=certificates.LOOK,
         )
     told = (await panel.client.get("/trust")).json()

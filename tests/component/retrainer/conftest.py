@@ -76,7 +76,7 @@ class Shop:
         )
 
     async def look(self, learn: Learn = at_once) -> bool:
-        return await self.retrainer(learn).look(self.stop)
+        return await self.retrainer(learn).do_next(self.stop)
 
     async def take(self, *batch: Envelope[Event]) -> None:
         await Handler(self.database, self.live, self._wake).handle(batch)

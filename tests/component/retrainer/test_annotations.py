@@ -192,9 +192,9 @@ async def test_a_share_of_the_agreements_waits_for_a_person(
     await shop.take(said("precio", turn_id="agrees"), said("envio", turn_id="differs"))
     await shop.take(said("precio", turn_id="undrawn", graded=undrawn))
     async with shop.database.begin() as connection:
-        found = await evidence.checks(connection, 10)
+        found = await evidence.waiting_checks(connection, 10)
         assert [check.turn_id for check in found] == [*["agrees"] * waiting, "differs"]
-        assert await evidence.check(connection, "undrawn") is None
+        assert await evidence.take_check(connection, "undrawn") is None
 
 
 async def test_a_proposed_intent_is_kept(shop: Shop) -> None:

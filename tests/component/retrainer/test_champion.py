@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from contracts.catalogue import CatalogueIntent
 from contracts.manifest import Manifest
-from services.champion import Champion
+from services.champion import ChampionKeeper
 from services.learning.artifact import MANIFEST, MODEL, libraries, seal, sign
 from services.learning.certifying.slot import NO_MODEL, ModelSlot
 from services.learning.out_of_fold import keep
@@ -43,7 +43,7 @@ class Process:
 
     def __post_init__(self) -> None:
         self.slot = ModelSlot()
-        self.champion = Champion(self.database, self.slot, self.folder, KEY)
+        self.champion = ChampionKeeper(self.database, self.slot, self.folder, KEY)
 
     @property
     def version(self) -> str | None:

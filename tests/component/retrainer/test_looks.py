@@ -290,7 +290,7 @@ async def test_a_look_and_a_promotion_at_one_moment_do_not_undo_each_other(
         await asyncio.sleep(0.3)
         renewed = after_promotion(before, 0.97, policy, GradedCount(130, 130))
         await put_in_force(
-            connection, renewed, policy, GradedCount(130, 130), version=None, cause=PROMOTION
+            connection, renewed, policy, GradedCount(130, 130), model_version=None, cause=PROMOTION
         )
     assert await looking
     stored = await newest(shop)
@@ -312,7 +312,7 @@ async def test_a_promotion_does_not_undo_a_refutation_of_the_same_moment(shop: S
     refuted, policy = Standing(state=TrustState.REFUTED, target=0.95), Policy()
     async with shop.database.begin() as connection:
         await put_in_force(
-            connection, refuted, policy, GradedCount(0, 0), version=None, cause=ALARM
+            connection, refuted, policy, GradedCount(0, 0), model_version=None, cause=ALARM
         )
         go_on.set()
         await asyncio.sleep(0.5)

@@ -129,7 +129,7 @@ async def test_a_retrainer_that_stops_leaves_its_training_to_another(shop: Shop)
 
 async def test_who_lost_the_lease_ends_its_process_and_promotes_nothing(shop: Shop) -> None:
     slow = shop.retrainer(child.carry_out, lease_seconds=3)
-    looking = asyncio.create_task(slow.look(shop.stop))
+    looking = asyncio.create_task(slow.do_next(shop.stop))
     learning = await learner_of(psutil.Process())
     async with shop.database.begin() as connection:
         await connection.execute(text("UPDATE leases SET holder = 'thief', token = token + 1"))

@@ -258,7 +258,7 @@ async def test_a_wish_with_nothing_new_is_refused_in_words(shop: Shop) -> None:
 
 async def test_two_retrainers_at_once_train_once(shop: Shop) -> None:
     one, other = shop.retrainer(), shop.retrainer()
-    trained = await asyncio.gather(one.look(shop.stop), other.look(shop.stop))
+    trained = await asyncio.gather(one.do_next(shop.stop), other.do_next(shop.stop))
     assert sorted(trained) == [False, True]
     assert len(await shop.history()) == 1
 

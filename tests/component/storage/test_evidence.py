@@ -108,7 +108,7 @@ async def test_agreements_wait_for_a_person_once(database: Database) -> None:
         await evidence.to_audit(connection, ["a", "b", "played"])
         await evidence.annotate(connection, [annotation("person", "precio", "a", said=None)])
         await evidence.to_audit(connection, ["a", "b", "played"])
-        assert [check.turn_id for check in await evidence.checks(connection, 9)] == ["b"]
+        assert [check.turn_id for check in await evidence.waiting_checks(connection, 9)] == ["b"]
 
 
 async def test_agreements_that_show_nothing_any_more_wait_for_nobody(database: Database) -> None:
@@ -119,12 +119,12 @@ async def test_agreements_that_show_nothing_any_more_wait_for_nobody(database: D
         )
         await evidence.to_audit(connection, names)
         rows = {row.turn_id: row.id for row in await evidence.window(connection, DAYS, ROWS)}
-        left = await evidence.checks(connection, 9, rows["refuted"])
+        left = await evidence.waiting_checks(connection, 9, rows["refuted"])
         assert [check.turn_id for check in left] == ["refuted", "new"]
         assert await evidence.oldest(connection, DAYS, 2) == rows["refuted"]
         refuted = certificate(state="refuted", seen_up_to=rows["refuted"])
         await certificates.add(connection, refuted)
-        assert [check.turn_id for check in await evidence.checks(connection, 9)] == ["new"]
+        assert [check.turn_id for check in await evidence.waiting_checks(connection, 9)] == ["new"]
         assert [row.turn_id for row in await evidence.window(connection, DAYS, ROWS)] == ["new"]
         assert await evidence.count(connection, DAYS, ROWS) == (1, 3)
 
@@ -132,13 +132,13 @@ async def test_agreements_that_show_nothing_any_more_wait_for_nobody(database: D
 async def test_a_check_is_taken_once(database: Database) -> None:
     async with database.begin() as connection:
         await evidence.annotate(connection, [annotation("teacher", "precio")])
-        assert await evidence.check(connection, "t-1") is None, "nobody was asked"
+        assert await evidence.take_check(connection, "t-1") is None, "nobody was asked"
         assert not await evidence.is_checked(connection, "t-1")
         await evidence.to_audit(connection, ["t-1"])
-        taken = await evidence.check(connection, "t-1")
+        taken = await evidence.take_check(connection, "t-1")
         assert taken == Check("t-1", "¿cuánto cuesta? 🥖", "ana", "live", True, NOW)
-        assert await evidence.check(connection, "t-1") is None
-        assert await evidence.checks(connection, 9) == []
+        assert await evidence.take_check(connection, "t-1") is None
+        assert await evidence.waiting_checks(connection, 9) == []
         assert await evidence.is_checked(connection, "t-1")
 
 
@@ -151,10 +151,10 @@ async def test_a_contradiction_that_nobody_settled_waits_for_a_person_too(
         )
         held = sample("held", "envio", SampleState.HELD)._replace(turn_id="b")
         await samples.store(connection, [held])
-        [check] = await evidence.checks(connection, 9)
+        [check] = await evidence.waiting_checks(connection, 9)
         assert (check.turn_id, check.agreed) == ("b", False)
-        assert await evidence.check(connection, "b") == check
-        assert await evidence.checks(connection, 9) == []
+        assert await evidence.take_check(connection, "b") == check
+        assert await evidence.waiting_checks(connection, 9) == []
 
 
 async def test_of_one_contact_the_newest_turns_count(database: Database) -> None:
@@ -172,7 +172,7 @@ async def test_of_one_contact_the_newest_turns_count(database: Database) -> None
         assert len(rows) == most + turns
         assert await evidence.count(connection, DAYS, ROWS) == (most + turns, 2 * turns)
         assert await evidence.oldest(connection, DAYS, ROWS) == rows[0].id
-        assert len(await evidence.checks(connection, 100)) == most
+        assert len(await evidence.waiting_checks(connection, 100)) == most
 
 
 def sample(name: str, intent: str | None, state: SampleState | None = None) -> NewSample:
@@ -189,7 +189,7 @@ def sample(name: str, intent: str | None, state: SampleState | None = None) -> N
         created_at=NOW,
         state=state,
         said="precio",
-        sureness=0.95,
+        said_confidence=0.95,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from contracts.events import TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
-from services.learning.certifying.looking import alarm_if_due, look_if_due, raise_if_due
+from services.learning.certifying.looking import alarm_if_due, follow_raised_target, look_if_due
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.storage.evidence import OF_ONE_CONTACT
 
@@ -124,20 +124,20 @@ def test_another_target_has_a_threshold_chosen_anew() -> None:
 def test_an_unproven_student_acts_by_a_raised_target_before_anything_is_looked_at() -> None:
     rows, enough = [*[RIGHT] * 28, WRONG, WRONG], GradedCount(30, 400)
     before = Standing(target=0.8, provisional=0.3, floor=0.8)
-    raised = raise_if_due(rows, before, POLICY, enough)
+    raised = follow_raised_target(rows, before, POLICY, enough)
     assert raised is not None
     assert trust(raised, POLICY, enough).threshold == 0.995
-    assert raise_if_due(rows, raised, POLICY, enough) is None, "once"
-    assert raise_if_due(rows[:29], before, POLICY, enough) is None, "too few to choose by"
+    assert follow_raised_target(rows, raised, POLICY, enough) is None, "once"
+    assert follow_raised_target(rows[:29], before, POLICY, enough) is None, "too few to choose by"
 
 
 def test_a_raised_target_lowers_no_threshold_and_an_easier_one_changes_nothing() -> None:
     before, enough = Standing(target=0.9, provisional=0.97), GradedCount(300, 400)
-    raised = raise_if_due([RIGHT] * 300, before, POLICY, enough)
+    raised = follow_raised_target([RIGHT] * 300, before, POLICY, enough)
     assert raised is not None
     assert trust(raised, POLICY, enough).threshold == 0.97
     easier = dataclasses.replace(POLICY, target=0.85)
-    assert raise_if_due([RIGHT] * 300, before, easier, enough) is None
+    assert follow_raised_target([RIGHT] * 300, before, easier, enough) is None
 
 
 def test_a_certificate_ends_with_its_evidence_and_drift_is_seen() -> None:
