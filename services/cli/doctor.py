@@ -10,7 +10,7 @@ from rich.text import Text
 
 from contracts import topology
 from services.cli.options import Json
-from services.cli.terminal import lines
+from services.cli.terminal import unwrapped_console
 from services.opening import open_broker, open_database
 from services.runtime.keys import read_keys
 from services.runtime.settings import Settings, environment, read_settings
@@ -26,7 +26,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps({name: {"ok": ok, "says": words} for name, (ok, words) in found.items()}))
     else:
-        console = lines()
+        console = unwrapped_console()
         for name, (ok, words) in found.items():
             console.print(Text("ok" if ok else "no", "green" if ok else "red"), f"{name}: {words}")
     raise typer.Exit(0 if all(ok for ok, _ in found.values()) else 1)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from services.cli.evaluate import ROWS, rows_of
 from services.cli.options import MOST_USD, Json, Language
+from services.cli.rows import ROWS, naming, rows_of
 
 if TYPE_CHECKING:
     from services.cli.intake import Intake
@@ -74,10 +74,10 @@ def estimate(
     Example: aprendiz estimate "Chat de WhatsApp con Ana.txt" --shop-name "Tienda Luna"
     """
     from services.cli.estimate_tables import show
-    from services.cli.intake import Columns, take_in
+    from services.cli.intake import Hints, take_in
 
     with Console(stderr=True).status("Reading and training ..."):
-        intake = take_in(file, Columns(tuple(shop_name or ()), column, label))
+        intake = take_in(file, Hints(tuple(shop_name or ()), column, label))
         found = _estimated(intake, file, base, language, target, price)
     if as_json:
         print(json.dumps(found.figures() | {"remarks": intake.remarks}, ensure_ascii=False))
@@ -92,20 +92,17 @@ def _estimated(
     from services.learning.estimation.estimate import USD_PER_THOUSAND_CALLS
     from services.learning.estimation.estimate import estimate as estimated
     from services.learning.estimation.messages import UnusableMessages
-    from services.learning.judging.labelled import LabelledFileError
-    from services.learning.recipe.training import TrainingDataError
     from services.seeding import DATA
 
-    rows = base or str(DATA / "base_intents.json")
+    rows = [base or str(DATA / "base_intents.json")]
     try:
-        return estimated(
-            intake.messages,
-            rows_of([rows]),
-            language=language,
-            target=target,
-            usd_per_thousand_calls=USD_PER_THOUSAND_CALLS if price is None else price,
-        )
-    except TrainingDataError as error:
-        raise LabelledFileError(f"{rows}: {error}") from error
+        with naming(rows):
+            return estimated(
+                intake.messages,
+                rows_of(rows),
+                language=language,
+                target=target,
+                usd_per_thousand_calls=USD_PER_THOUSAND_CALLS if price is None else price,
+            )
     except UnusableMessages as error:
         raise UnusableMessages(f"{file}: {error}") from error

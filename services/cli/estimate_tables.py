@@ -3,8 +3,7 @@
 from rich.table import Column, Table
 from rich.text import Text
 
-from services.cli.evaluate import share
-from services.cli.terminal import lines, wrapped
+from services.cli.terminal import unwrapped_console, wrapping_console
 from services.learning.certifying.trust import Policy
 from services.learning.estimation.estimate import (
     SHADOW_SHARE,
@@ -14,12 +13,12 @@ from services.learning.estimation.estimate import (
     Outcome,
     Volume,
 )
-from services.learning.percent import percent
+from services.learning.percent import percent, share
 
 
 def show(found: Estimate, remarks: list[str], *, priced: bool) -> None:
     """Print the figures for people; `remarks` first, `priced`: the price was given."""
-    console = lines()
+    console = unwrapped_console()
     for remark in [*remarks, ""]:
         console.print(remark)
     for name, value in _summary(found.volume):
@@ -29,7 +28,7 @@ def show(found: Estimate, remarks: list[str], *, priced: bool) -> None:
         console.print(sentence)
     if found.least_known:
         # Wrapped in its column: whoever reads it wants all of it.
-        wrapped().print(_questions(found))
+        wrapping_console().print(_questions(found))
 
 
 def _summary(volume: Volume) -> list[tuple[str, str]]:

@@ -11,15 +11,14 @@ from rich.table import Table
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.options import Json, Language
-from services.cli.terminal import lines
-from services.learning.percent import percent
+from services.cli.rows import ROWS, naming, rows_of
+from services.cli.terminal import unwrapped_console
+from services.learning.percent import percent, share
 
 if TYPE_CHECKING:
     from services.learning.judging.evaluation import Evaluation, Point
     from services.learning.judging.trial import Trial
-    from services.learning.student import Example
 
-ROWS = "FILE[:SPLIT,...]"
 _OFTEN_MEANT = ("oos", "out_of_scope", "out-of-scope")  # by other sets, for OUT_OF_SCOPE
 
 
@@ -70,46 +69,15 @@ def evaluate(
 
 
 def _trial(train: list[str], test: list[str], language: str, target: float) -> "Trial":
-    from services.learning.judging.labelled import LabelledFileError
     from services.learning.judging.trial import try_out
-    from services.learning.recipe.training import TrainingDataError
 
-    try:
+    with naming(train):
         return try_out(rows_of(train), rows_of(test), language=language, target=target)
-    except TrainingDataError as error:
-        raise LabelledFileError(f"{', '.join(train)}: {error}") from error
-
-
-def rows_of(named: list[str]) -> "list[Example]":
-    """The rows that FILE or FILE:SPLIT,... name; a file whose own name has a colon is that file."""
-    from services.learning.judging.labelled import read_labelled
-
-    return [row for name in named for row in read_labelled(*file_and_splits(name))]
-
-
-def file_and_splits(name: str) -> tuple[Path, list[str]]:
-    """What FILE or FILE:SPLIT,... names; raises LabelledFileError when it names no split."""
-    from services.learning.judging.labelled import LabelledFileError
-
-    file, colon, splits = name.rpartition(":")
-    if not colon or _is_there(Path(name)):
-        return Path(name), []
-    named = [each.strip() for each in splits.split(",") if each.strip()]
-    if not named:  # as a script's variable that is empty leaves it
-        raise LabelledFileError(f"{file}: no split is named behind the colon.")
-    return Path(file), named
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name that is too long
-        return False
 
 
 def _show(trial: "Trial") -> None:
     found = trial.evaluation
-    console = lines()
+    console = unwrapped_console()
     for name, value in summary(trial):
         console.print(f"{name:<28}{value}")
     console.print(_points(found))
@@ -176,8 +144,3 @@ def cells(point: "Point") -> tuple[str, ...]:
         share(point.precision_of_all),
         share(point.false_accepts),
     )
-
-
-def share(of_one: float | None) -> str:
-    """A share as a percentage; a dash where there is nothing to take a share of."""
-    return "-" if of_one is None else f"{of_one:.1%}"

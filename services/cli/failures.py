@@ -10,7 +10,7 @@ from rich.text import Text
 
 from services.cli.line import connected
 from services.cli.options import By, Json, me
-from services.cli.terminal import wrapped
+from services.cli.terminal import wrapping_console
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -42,7 +42,7 @@ def listed(
         row = (str(each.id), at, each.event_type or "?", each.source_queue, str(each.attempts))
         # As text: what strangers wrote may look like markup.
         table.add_row(*map(Text, (*row, each.reason, (each.error or "")[:80])))
-    wrapped().print(table if found else "Nothing is buried.")
+    wrapping_console().print(table if found else "Nothing is buried.")
 
 
 @app.command()

@@ -26,12 +26,12 @@ _IN_ZIP = "_chat.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class Hints:
     """What the person said about the file, for want of names that we know."""
 
-    shop: tuple[str, ...] = ()
-    text: str | None = None
-    label: str | None = None
+    shop_names: tuple[str, ...] = ()
+    text_column: str | None = None
+    label_column: str | None = None
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Intake:
     remarks: list[str] = field(default_factory=list)
 
 
-def take_in(source: str, columns: Columns) -> Intake:
+def take_in(source: str, hints: Hints) -> Intake:
     """The messages in a file, a folder of chats, or a database's ``training_samples``.
 
     Raises:
@@ -50,21 +50,21 @@ def take_in(source: str, columns: Columns) -> Intake:
         DatabaseAway, DatabaseError, UnusableUrl: the database's own words.
     """
     if "://" in source:
-        return _tabular(_rows(source), columns, [])
+        return _tabular(_rows(source), hints, [])
     path = Path(source)
     try:
         if path.is_dir():
-            return _folder(path, columns)
+            return _folder(path, hints)
         if path.suffix.lower() == ".zip":
-            return _chats([_zipped(path)], columns, [])
-        return _file(path, columns)
+            return _chats([_zipped(path)], hints, [])
+        return _file(path, hints)
     except UnusableMessages as error:
         raise UnusableMessages(f"{path}: {error}") from error
     except OSError as error:
         raise UnusableMessages(f"{path}: can't be read ({error.strerror or error}).") from error
 
 
-def _file(path: Path, columns: Columns) -> Intake:
+def _file(path: Path, hints: Hints) -> Intake:
     if path.suffix.lower() == ".sql":
         raise UnusableMessages(
             "a dump. Load it into a database and name that (mysql://...), or save the table as CSV."
@@ -72,18 +72,18 @@ def _file(path: Path, columns: Columns) -> Intake:
     remarks: list[str] = []
     text = _decoded(path.read_bytes(), remarks)
     if path.suffix.lower() == ".txt" or is_chat(text):
-        return _chats([Chat(path.stem, tuple(read_chat(text)))], columns, remarks)
-    return _tabular(read_table(text), columns, remarks)
+        return _chats([Chat(path.stem, tuple(read_chat(text)))], hints, remarks)
+    return _tabular(read_table(text), hints, remarks)
 
 
-def _folder(folder: Path, columns: Columns) -> Intake:
+def _folder(folder: Path, hints: Hints) -> Intake:
     remarks: list[str] = []
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _CHATS)
     # A zip often lies beside what was unpacked from it.
-    chats = {chat.lines: chat for path in paths for chat in _chat_in(path, remarks)}
+    chats = {chat.messages: chat for path in paths for chat in _chat_in(path, remarks)}
     if not chats:
         raise UnusableMessages("no chat export (.txt or .zip) in this folder.")
-    return _chats(list(chats.values()), columns, remarks)
+    return _chats(list(chats.values()), hints, remarks)
 
 
 def _chat_in(path: Path, remarks: list[str]) -> "Iterator[Chat]":
@@ -97,12 +97,12 @@ def _chat_in(path: Path, remarks: list[str]) -> "Iterator[Chat]":
         remarks.append(f"{path.name} was passed over: {str(error).partition(':')[0].rstrip('.')}.")
 
 
-def _chats(chats: Sequence[Chat], columns: Columns, remarks: list[str]) -> Intake:
-    if not any(chat.lines for chat in chats):
+def _chats(chats: Sequence[Chat], hints: Hints, remarks: list[str]) -> Intake:
+    if not any(chat.messages for chat in chats):
         raise UnusableMessages("the export holds no message that a person wrote.")
-    sides = take_sides(chats, columns.shop)
+    sides = take_sides(chats, hints.shop_names)
     shop = ", ".join(f"«{name}»" for name in sorted(sides.shop)) or "nobody"
-    cure = "" if columns.shop else "; if that is wrong, say --shop-name NAME"
+    cure = "" if hints.shop_names else "; if that is wrong, say --shop-name NAME"
     remarks.append(f"The shop is {shop} ({sides.why}{cure}).")
     return Intake(messages_of(chats, sides), remarks)
 
@@ -140,22 +140,22 @@ def _member(archive: zipfile.ZipFile, path: Path) -> str:
     return found[0]
 
 
-def _tabular(rows: Sequence[Row], columns: Columns, remarks: list[str]) -> Intake:
-    table = messages_in(rows, columns.text, columns.label)
-    remarks.append(_columns(table))
+def _tabular(rows: Sequence[Row], hints: Hints, remarks: list[str]) -> Intake:
+    table = messages_in(rows, hints.text_column, hints.label_column)
+    remarks.append(_columns_remark(table))
     if table.undated:
         remarks.append(
             f"No date in the column «{table.undated}» can be read. Where they are numbers, as some "
             "spreadsheets save them, format the column as dates before you save it as CSV."
         )
-    if columns.shop:
+    if hints.shop_names:
         remarks.append("--shop-name is for chats: in a table every row is a customer's message.")
     if table.from_catalogue:
         remarks.append(f"{table.from_catalogue:,} rows are the catalogue's own and left out.")
     return Intake(table.messages, remarks)
 
 
-def _columns(table: Table) -> str:
+def _columns_remark(table: Table) -> str:
     label = f"their labels in «{table.label}»" if table.label else "no column of labels"
     return f"Messages are in the column «{table.text}», {label}."
 

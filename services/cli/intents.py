@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from services.cli.options import By, Json, me
-from services.cli.terminal import wrapped
+from services.cli.terminal import wrapping_console
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -34,7 +34,9 @@ def listed(as_json: Json = False) -> None:
         active = "yes" if each.active else "no"
         row = (each.name, active, each.action or "teacher", str(each.texts), each.description)
         table.add_row(*map(Text, row))
-    wrapped().print(table if found else "No intents yet: `aprendiz db upgrade` brings some.")
+    wrapping_console().print(
+        table if found else "No intents yet: `aprendiz db upgrade` brings some."
+    )
 
 
 @app.command()
@@ -82,7 +84,7 @@ def proposed(
     table = Table("proposed", "samples", "for example")
     for each in found:
         table.add_row(*map(Text, (each.name, str(each.samples), "\n".join(each.examples))))
-    wrapped().print(table if found else "The teacher proposes nothing new.")
+    wrapping_console().print(table if found else "The teacher proposes nothing new.")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from services.cli.terminal import lines
+from services.cli.terminal import unwrapped_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def print_model(stored: "StoredModel", made: "Training | None") -> None:
     """Facts first, then the intents, the weakest first."""
-    console = lines()
+    console = unwrapped_console()
     facts = [("version", " ".join((stored.manifest.version, *stored.aliases)))]
     for name, value in [*facts, *_facts(stored.manifest), *_decided(made)]:
         console.print(f"{name:<14}{value}")

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from services.cli.model_page import print_model
 from services.cli.options import By, Json, me
-from services.cli.terminal import wrapped
+from services.cli.terminal import wrapping_console
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -48,7 +48,9 @@ def listed(as_json: Json = False) -> None:
             *(f"{share:.1%}" for share in shares),
             "-" if precision is None else f"{precision:.1%}",
         )
-    wrapped().print(table if stored else "No model yet: `aprendiz run` trains the first one.")
+    wrapping_console().print(
+        table if stored else "No model yet: `aprendiz run` trains the first one."
+    )
 
 
 Version = Annotated[

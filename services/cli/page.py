@@ -10,9 +10,10 @@ import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.charts import confusion, coverage_precision, reliability
-from services.cli.evaluate import COLUMNS, cells, share, summary
+from services.cli.evaluate import COLUMNS, cells, summary
 from services.cli.report import write
 from services.learning.arrays import Floats, Mask
+from services.learning.percent import certainty
 
 if TYPE_CHECKING:
     from services.learning.judging.evaluation import Guesses
@@ -112,7 +113,7 @@ def _mistakes(trial: "Trial") -> list[tuple[str, ...]]:
             trial.test[row].text,
             trial.test[row].intent,
             guesses.intents[guesses.named[row]],
-            share(float(guesses.probabilities[row].max())),
+            certainty(float(guesses.probabilities[row].max())),
         )
         for row in worst
     ]

@@ -1,4 +1,4 @@
-"""``aprendiz simulate``: what the student would have done with a shop's messages, week by week."""
+"""``aprendiz simulate``: what the student would have done with a shop's messages, in order."""
 
 import json
 import random
@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Column, Table
 
-from services.cli.evaluate import ROWS, file_and_splits, rows_of, share
 from services.cli.options import MOST_USD, Json, Language
-from services.cli.terminal import lines
+from services.cli.rows import ROWS, file_and_splits, naming, rows_of
+from services.cli.terminal import unwrapped_console
+from services.learning.percent import share
 
 if TYPE_CHECKING:
-    from services.learning.judging.labelled import Message
+    from services.learning.judging.labelled import LabelledMessage
     from services.learning.judging.simulation import Plan, Simulated
     from services.learning.judging.simulation_figures import Figures, Report
 
@@ -112,22 +113,15 @@ def simulate(
     print(json.dumps(found.figures(), ensure_ascii=False)) if as_json else _show(found)
 
 
-def _played(base: list[str], stream: "list[Message]", plan: "Plan") -> "Simulated":
-    from services.learning.judging.labelled import LabelledFileError
+def _played(base: list[str], stream: "list[LabelledMessage]", plan: "Plan") -> "Simulated":
     from services.learning.judging.simulation import simulate as played
-    from services.learning.recipe.training import TrainingDataError
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    with Progress(console=Console(stderr=True), transient=True) as bar, naming(base):
         task = bar.add_task("Playing ...", total=len(stream))
-        try:
-            return played(
-                rows_of(base), stream, plan, lambda turns: bar.update(task, completed=turns)
-            )
-        except TrainingDataError as error:
-            raise LabelledFileError(f"{', '.join(base)}: {error}") from error
+        return played(rows_of(base), stream, plan, lambda turns: bar.update(task, completed=turns))
 
 
-def _messages(stream: list[str], shuffle: bool, seed: int) -> "list[Message]":
+def _messages(stream: list[str], shuffle: bool, seed: int) -> "list[LabelledMessage]":
     from services.learning.judging.labelled import read_messages
 
     messages = [each for name in stream for each in read_messages(*file_and_splits(name))]
@@ -143,7 +137,7 @@ def _price(price: float | None) -> float:
 
 
 def _show(found: "Report") -> None:
-    console = lines()
+    console = unwrapped_console()
     columns = (Column(name, no_wrap=True, min_width=_LEAST.get(name, 6)) for name in COLUMNS)
     table = Table(*columns, box=SIMPLE, padding=(0, 1, 0, 0))
     for name, figures in rows(found):

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LOOK_EVERY = 0.5
 LEFT = 130
 """What a shell says of a command that Ctrl-C ended."""
-ENDED = ("promoted", "refused", "failed", "cancelled")
 
 
 def train(
@@ -107,6 +106,8 @@ async def _find(database: "Database", training_id: str) -> "Training | None":
 
 
 async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Training":
+    from services.storage.training import ENDED
+
     with Progress(transient=True, disable=quiet) as bar:
         task = bar.add_task("waiting for a retrainer", total=1.0)
         while True:

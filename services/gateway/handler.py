@@ -11,7 +11,7 @@ from services.gateway.metrics import GatewayMetrics
 from services.gateway.next_step import Step, next_step
 from services.gateway.phone import Phone, Reply, Undelivered
 from services.runtime.batch import Result
-from services.runtime.clock import Clock, utc_now
+from services.runtime.clock import utc_now
 from services.storage import deliveries
 from services.storage.deliveries import FAILED, SENT, UNKNOWN, Delivery, NewDelivery, Noted
 from services.storage.engine import Database
@@ -26,14 +26,11 @@ Replies = Sequence[Envelope[ReplyRequested]]
 class Deliverer:
     """Takes replies to one provider, in the order in which they came."""
 
-    def __init__(
-        self, database: Database, phone: Phone, metrics: GatewayMetrics, clock: Clock = utc_now
-    ) -> None:
+    def __init__(self, database: Database, phone: Phone, metrics: GatewayMetrics) -> None:
         """Keep the parts."""
         self._database = database
         self._phone = phone
         self._metrics = metrics
-        self._clock = clock
 
     async def handle(self, batch: Sequence[Envelope[Any]]) -> Sequence[Result]:
         """Deliver a batch. What it raises leaves notes behind, by which the repeat goes on."""
@@ -55,7 +52,7 @@ class Deliverer:
     async def _open(self, batch: Replies) -> dict[str, Noted]:
         rows = [_new(envelope) for envelope in batch]
         async with self._database.begin() as connection:
-            return await deliveries.open_all(connection, rows, self._clock())
+            return await deliveries.open_all(connection, rows, utc_now())
 
     async def _take(self, envelope: Envelope[ReplyRequested], noted: Noted) -> Delivery | None:
         """Bring a reply to its end; None when that was done before."""
@@ -81,7 +78,7 @@ class Deliverer:
         self, noted: Noted, state: str, provider_id: str | None = None, error: str | None = None
     ) -> Delivery:
         return noted.delivery._replace(
-            state=state, provider_message_id=provider_id, error=error, at=self._clock()
+            state=state, provider_message_id=provider_id, error=error, at=utc_now()
         )
 
     async def _settle(self, settled: Sequence[Delivery]) -> None:

@@ -13,6 +13,11 @@ def tenths(share: float) -> str:
     return percent(round(share, 3))
 
 
+def share(of_one: float | None) -> str:
+    """``0.8124`` as ``81.2%``; a dash where there is nothing to take a share of."""
+    return "-" if of_one is None else f"{of_one:.1%}"
+
+
 def certainty(share: float) -> str:
     """A confidence, rounded down: ``0.99998`` as ``99.9%``, for only what is certain is 100 %."""
     return percent(floor(share * 1000) / 1000)

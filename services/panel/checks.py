@@ -23,8 +23,7 @@ def add_checks(app: FastAPI, deps: Dependencies) -> None:
 
     @app.get("/checks", summary="Turns that a person is asked to label", responses=refusals(503))
     async def waiting(limit: Limit = 100) -> Checks:
-        settings = deps.live.settings
-        within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
+        within = deps.live.settings.evidence_window
         async with deps.database.read() as connection:
             first = await evidence.oldest(connection, *within)
             found = await evidence.waiting_checks(connection, limit, first)

@@ -9,7 +9,7 @@ from services.learning.certifying.slot import TrustSlot
 from services.learning.normalise import different
 from services.panel.bodies import Certificate, Figures, Trusted
 from services.runtime.live import LiveSettings
-from services.storage import catalogue, certificates, evidence, models, samples, training
+from services.storage import certificates, evidence, models, training
 from services.storage.engine import Database, Transaction
 from services.storage.models import CHAMPION, ModelMissing
 
@@ -19,12 +19,10 @@ async def describe_trust(
 ) -> Trusted:
     """The trust in force, figures of the evidence at its threshold, and the newest certificates."""
     async with database.read() as connection:
-        rows = await evidence.window(
-            connection, settings.ml_evidencia_dias, settings.ml_evidencia_filas
-        )
+        rows = await evidence.window(connection, *settings.evidence_window)
         history = await certificates.history(connection, limit)
         champion = await _champion(connection)
-        new = await _new_samples(connection, settings.ml_idioma)
+        new = different(await training.texts_since_last(connection), settings.ml_idioma)
     given = slot.trust
     graded = [as_evidence(row, given.policy) for row in rows]
     return Trusted(
@@ -48,10 +46,3 @@ async def _champion(transaction: Transaction) -> Manifest | None:
         return (await models.find(transaction, CHAMPION)).manifest
     except ModelMissing:
         return None
-
-
-async def _new_samples(transaction: Transaction, language: str) -> int:
-    """As the retrainer counts them: the same text, however spelled, once."""
-    intents = [each.name for each in await catalogue.read(transaction)]
-    seen = await training.seen_up_to(transaction)
-    return different(await samples.new_texts(transaction, intents, seen), language)

@@ -150,9 +150,8 @@ class Looks:
 
     async def _glance(self, transaction: Transaction) -> Glance:
         settings = self._steering.settings()
-        within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-        rows = await evidence.window(transaction, *within)
-        first = await evidence.oldest(transaction, *within)
+        rows = await evidence.window(transaction, *settings.evidence_window)
+        first = await evidence.oldest(transaction, *settings.evidence_window)
         actions = {each.name: each.action for each in await catalogue.read(transaction)}
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)

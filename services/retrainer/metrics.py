@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from services.storage.training import ENDED, State
+
 SECONDS = (1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
@@ -12,11 +14,11 @@ class TrainingMetrics:
         """Register them."""
         self._ended = Counter(
             "aprendiz_trainings",
-            "Trainings that ended here, by outcome: promoted, refused, failed, cancelled.",
+            f"Trainings that ended here, by outcome: {', '.join(ENDED)}.",
             ("outcome",),
             registry=registry,
         )
-        for outcome in ("promoted", "refused", "failed", "cancelled"):
+        for outcome in ENDED:
             self._ended.labels(outcome)
         self._duration = Histogram(
             "aprendiz_training_duration_seconds",
@@ -35,8 +37,8 @@ class TrainingMetrics:
             registry=registry,
         )
 
-    def ended(self, outcome: str, seconds: float) -> None:
-        """Count a training that ended."""
+    def ended(self, outcome: State, seconds: float | None = None) -> None:
+        """Count a training that ended, and how long it took if it was run to its end here."""
         self._ended.labels(outcome).inc()
-        if seconds:
+        if seconds is not None:
             self._duration.observe(seconds)

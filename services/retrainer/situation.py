@@ -58,14 +58,12 @@ class Reader:
         async with self._database.read() as connection:
             stored = await catalogue.read(connection)
             active = tuple(each.name for each in stored)
-            seen = await training.seen_up_to(connection)
             known = await _can_be_known(connection, active, judged.intents)
-            texts = await samples.new_texts(connection, active, seen)
             situation = Situation(
                 champion_state=judged.champion_state,
                 unfinished=await training.unfinished(connection),
                 newest_sample=await samples.newest(connection),
-                new_samples=different(texts, language),
+                new_samples=different(await training.texts_since_last(connection), language),
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
                 changed=change(known, judged.intents, await training.intents_seen(connection)),

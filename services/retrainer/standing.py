@@ -21,8 +21,7 @@ from services.storage.outbox import NewRow
 
 async def count_graded(transaction: Transaction, settings: LiveSettings) -> GradedCount:
     """How many drawn turns were graded, within the operator's window and ever."""
-    within = settings.ml_evidencia_dias, settings.ml_evidencia_filas
-    return GradedCount(*await evidence.count(transaction, *within))
+    return GradedCount(*await evidence.count(transaction, *settings.evidence_window))
 
 
 def standing_of(stored: Certificate | None) -> Standing:

@@ -16,5 +16,5 @@ class Steering:
 
     @property
     def policy_without_catalogue(self) -> Policy:
-        """The policy in force now."""
+        """The policy in force now, for which any intent is in the catalogue."""
         return self.to_policy(self.settings())

@@ -96,7 +96,7 @@ class Trainings:
             return True
         except TrainingEnded as error:
             log.info("training cancelled", why=str(error))
-            self._metrics.ended(State.CANCELLED, 0.0)
+            self._metrics.ended(State.CANCELLED)
             return True
         finally:
             await self._release(lease)
@@ -119,7 +119,7 @@ class Trainings:
                 await self._train(job, scene, stop)
             case GiveUp(found, reason):
                 await self._record.fail(lease, found, reason)
-                self._metrics.ended("failed", 0.0)
+                self._metrics.ended(State.FAILED)
             case Wait():
                 return False
         return True

@@ -20,9 +20,9 @@ def case_of(event: IntentClassified, catalogue: Catalogue, shop: Shop) -> Case |
     return Case(intent, event.turn, catalogue, shop)
 
 
-def needs_of(case: Case, actions: Mapping[str, Action] = ACTIONS) -> Needs:
+def needs_of(case: Case) -> Needs:
     """What must be looked up for a case."""
-    return actions[case.intent.action or ""].needs(case)
+    return ACTIONS[case.intent.action or ""].needs(case)
 
 
 def act(case: Case, actions: Mapping[str, Action] = ACTIONS) -> Outcome:

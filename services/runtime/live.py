@@ -103,6 +103,11 @@ class LiveSettings(BaseModel):
         return self.ml_precision_objetivo / 100
 
     @property
+    def evidence_window(self) -> tuple[int, int]:
+        """How many days, and how many rows, the evidence reaches back."""
+        return self.ml_evidencia_dias, self.ml_evidencia_filas
+
+    @property
     def drawn(self) -> float:
         """The share of the turns that is graded."""
         return self.ml_sorteo / 100

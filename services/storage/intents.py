@@ -39,6 +39,7 @@ _LABELS = (
 """Where an intent is written by its name and still means something. History keeps what it says."""
 _RENAMED = "intent name"
 """What the history of changes calls a rename."""
+_EXAMPLES = 3  # words of customers that are shown beside a proposal
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
 _samples = training_samples.c
 
@@ -116,7 +117,7 @@ async def renamed(connection: AsyncConnection, names: Collection[str]) -> dict[s
     }
 
 
-async def proposed(connection: AsyncConnection, limit: int, examples: int = 3) -> list[Proposed]:
+async def proposed(connection: AsyncConnection, limit: int) -> list[Proposed]:
     """What the teacher proposed and the catalogue lacks, the most wanted first."""
     count, name = func.count(), _samples.propuesta
     known = select(table.c.nombre).where(table.c.nombre == name).exists()
@@ -126,7 +127,7 @@ async def proposed(connection: AsyncConnection, limit: int, examples: int = 3) -
     most_wanted = query.group_by(name).order_by(count.desc(), name).limit(limit)
     found = (await connection.execute(most_wanted)).all()
     return [
-        Proposed(each, int(samples), await _examples(connection, each, examples))
+        Proposed(each, int(samples), await _examples(connection, each, _EXAMPLES))
         for each, samples in found
     ]
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.storage import catalogue, samples
 from services.storage.clock import now
 from services.storage.tables import (
     log_entrenamientos,
@@ -24,7 +25,7 @@ _log = log_entrenamientos.c
 
 
 class State(StrEnum):
-    """Where a training stands; the last five are its end."""
+    """Where a training stands."""
 
     REQUESTED = "requested"
     RUNNING = "running"
@@ -37,6 +38,7 @@ class State(StrEnum):
 
 
 UNFINISHED = (State.REQUESTED, State.RUNNING)
+ENDED = (State.PROMOTED, State.REFUSED, State.FAILED, State.CANCELLED)
 
 
 class TrainingEnded(Exception):
@@ -153,12 +155,6 @@ async def unfinished(connection: AsyncConnection) -> list[Training]:
     return await _trainings(connection, _log.state.in_(UNFINISHED))
 
 
-async def history(connection: AsyncConnection, limit: int = 100) -> list[Training]:
-    """The newest trainings, newest first."""
-    query = select(log_entrenamientos).order_by(_log.created_at.desc(), _log.training_id)
-    return [_training(row) for row in await connection.execute(query.limit(limit))]
-
-
 async def learned_up_to(connection: AsyncConnection, version: str) -> int:
     """The newest sample that a promoted model learned from; 0 when its training is not known."""
     return await _newest(connection, and_(_log.version == version, _promoted))
@@ -173,12 +169,18 @@ async def seen_up_to(connection: AsyncConnection) -> int:
     return await _newest(connection, _log.finished_at.is_not(None))
 
 
+async def texts_since_last(connection: AsyncConnection) -> list[str]:
+    """Texts that can be learned from and that no training has seen; enough of them start one."""
+    intents = [each.name for each in await catalogue.read(connection)]
+    return await samples.new_texts(connection, intents, await seen_up_to(connection))
+
+
 async def intents_seen(connection: AsyncConnection) -> str | None:
     """The mark of the intents that the last ended training saw; None when none noted any.
 
     The last one learned from the newest sample, under the newest lease: clocks may be set back.
     """
-    ended = _log.state.in_((State.PROMOTED, State.REFUSED, State.FAILED, State.CANCELLED))
+    ended = _log.state.in_(ENDED)
     newest = _log.last_sample_id.desc(), _log.finished_at.desc()
     query = select(_log.last_sample_id, _log.details).where(ended).order_by(*newest).limit(20)
     found = [(up_to, details or {}) for up_to, details in await connection.execute(query)]

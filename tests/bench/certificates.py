@@ -16,9 +16,9 @@ from dataclasses import replace
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import TrustState
-from services.cli.evaluate import file_and_splits, rows_of
+from services.cli.rows import file_and_splits, rows_of
 from services.learning.certifying.trust import Policy
-from services.learning.judging.labelled import Message, read_messages
+from services.learning.judging.labelled import LabelledMessage, read_messages
 from services.learning.judging.simulation import Plan, Simulated, Turn, simulate
 from services.learning.student import Example
 
@@ -56,7 +56,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(base: Sequence[Example], stream: Sequence[Message], plan: Plan) -> Simulated:
+def _run(base: Sequence[Example], stream: Sequence[LabelledMessage], plan: Plan) -> Simulated:
     return simulate(base, random.Random(plan.seed).sample(stream, len(stream)), plan)
 
 

@@ -52,7 +52,7 @@ def alarm(evidence: Sequence[Evidence], threshold: float, target: float) -> Alar
     # walk is backwards, to the first n whose sum reaches the limit.
     rows, right, weight = 0, 0, 0.0
     for row in reversed(evidence[-_LOOKS_BACK:]):
-        if row.sure < threshold:
+        if row.tested_confidence < threshold:
             continue
         rows, right = rows + 1, right + row.right
         weight += of_right if row.right else of_error

@@ -83,8 +83,8 @@ def level_of(number: int, delta: float) -> float:
 
 
 def is_due(
-    sure: int,
-    fresh: int,
+    sure_rows: int,
+    fresh_rows: int,
     looked_at: int,
     *,
     target: float,
@@ -93,8 +93,8 @@ def is_due(
 ) -> bool:
     """Whether to look now; only counts decide, for a look that pleases the outcome proves nothing.
 
-    `sure` rows are surer than the lowest of the operator's threshold, the strictest tested one and
-    the certified one; `fresh` of them came after the last look at this target, which saw
+    `sure_rows` are surer than the lowest of the operator's threshold, the strictest tested one and
+    the certified one; `fresh_rows` of them came after the last look at this target, which saw
     `looked_at` (0: there was none). The first look needs enough rows to pass with two errors, a
     later one half as many again. Under a certificate, whose threshold accepts `certified` rows, few
     rows are no obstacle: they may refute it. Once they could not pass without an error, what it
@@ -102,10 +102,10 @@ def is_due(
     """
     if certified is not None and certified < rows_needed(target, level):
         return True
-    enough = sure >= rows_needed(target, level, _SLACK)
+    enough = sure_rows >= rows_needed(target, level, _SLACK)
     if not looked_at:
         return enough
-    return (enough or certified is not None) and fresh >= _GROWTH * min(looked_at, sure)
+    return (enough or certified is not None) and fresh_rows >= _GROWTH * min(looked_at, sure_rows)
 
 
 def look(
@@ -174,7 +174,7 @@ def _walk(evidence: Sequence[Evidence], target: float, level: float, basis: Basi
 
 
 def _step(evidence: Sequence[Evidence], threshold: float, level: float, basis: Basis) -> Step:
-    accepted = [row for row in evidence if row.sure >= threshold]
+    accepted = [row for row in evidence if row.tested_confidence >= threshold]
     right, found = sum(row.right for row in accepted), checks(accepted)
     if basis is Basis.AGREEMENT:
         bound = lower_bound(right, len(accepted), level)

@@ -38,8 +38,8 @@ class Evidence:
         return self.teacher and settled(self.said, self.teacher, self.second)
 
     @property
-    def sure(self) -> float:
-        """Confidence with which a threshold is passed; under any where no threshold decides."""
+    def tested_confidence(self) -> float:
+        """The confidence that thresholds are tested on; -1, under any, where none decides."""
         return -1.0 if self.rule or self.said == OUT_OF_SCOPE else self.confidence
 
     def is_alone(self, threshold: float) -> bool:

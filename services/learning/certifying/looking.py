@@ -62,8 +62,8 @@ def look_if_due(
     )
     if seen is None:
         return None
-    sure = _accepted(evidence, _counted_from(policy, seen.threshold))
-    return seen, after_look(standing, seen, sure, policy, graded)
+    sure_rows = _accepted(evidence, _counted_from(policy, seen.threshold))
+    return seen, after_look(standing, seen, sure_rows, policy, graded)
 
 
 def alarm_if_due(
@@ -138,9 +138,10 @@ def _chosen(evidence: Sequence[Evidence], target: float) -> float | None:
     undecided = [row for row in evidence if row.rule in (None, Reason.OUT_OF_SCOPE)]
     if len(undecided) < FEWEST_GRADED:
         return None
-    sure, right = zip(*((row.sure, row.right) for row in undecided), strict=True)
-    return choose(np.array(sure), np.array(right), target)
+    shown = zip(*((row.tested_confidence, row.right) for row in undecided), strict=True)
+    confidence, right = map(np.array, shown)
+    return choose(confidence, right, target)
 
 
 def _accepted(evidence: Sequence[Evidence], threshold: float) -> int:
-    return sum(row.sure >= threshold for row in evidence)
+    return sum(row.tested_confidence >= threshold for row in evidence)

@@ -108,9 +108,9 @@ def trust(standing: Standing, policy: Policy, graded: GradedCount) -> Trust:
 
 
 def after_look(
-    standing: Standing, look: Look, sure: int, policy: Policy, graded: GradedCount
+    standing: Standing, look: Look, sure_rows: int, policy: Policy, graded: GradedCount
 ) -> Standing:
-    """The standing once a look was taken that saw `sure` rows.
+    """The standing once a look was taken that saw so many `sure_rows`.
 
     What refutes a student is not held against what it learns from it: tests begin anew.
     """
@@ -123,7 +123,7 @@ def after_look(
         certified=look.threshold,
         floor=None if certified else standing.floor,
         was_certified=standing.was_certified or certified,
-        looked_at=0 if refuted else sure,
+        looked_at=0 if refuted else sure_rows,
         rows=look.rows,
         right=look.right,
         bound=look.bound,

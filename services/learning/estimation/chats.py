@@ -27,7 +27,7 @@ _SURE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChatMessage:
     """A message of an exported chat; `text` is empty for media and stickers without words."""
 
     author: str
@@ -46,7 +46,7 @@ def is_chat(text: str) -> bool:
     return any(_HEAD.match(line) for line in _plain(text).split("\n"))
 
 
-def read_chat(text: str) -> list[Line]:
+def read_chat(text: str) -> list[ChatMessage]:
     """The messages that people wrote, in the file's order; what the phone wrote is left out.
 
     Raises:
@@ -104,7 +104,7 @@ def _longer_names(said: Iterable[tuple[str, str]]) -> set[str]:
     }
 
 
-def _line(at: datetime, name: str, words: str, longer: Collection[str]) -> Line | None:
+def _line(at: datetime, name: str, words: str, longer: Collection[str]) -> ChatMessage | None:
     by_phone, words = words.startswith(_BY_PHONE), words.replace(_BY_PHONE, "")
     second = _split(words) if name in longer else None
     if second:
@@ -113,4 +113,4 @@ def _line(at: datetime, name: str, words: str, longer: Collection[str]) -> Line 
     if not author or is_notice(name) or is_notice(words, by_phone=by_phone):
         return None
     body = read_body(words, by_phone=by_phone)
-    return Line(author, body.text, at, body.content)
+    return ChatMessage(author, body.text, at, body.content)

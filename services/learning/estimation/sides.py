@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from services.learning.estimation.chats import Line
+from services.learning.estimation.chats import ChatMessage
 from services.learning.estimation.messages import Message, UnusableMessages
 
 _SILENCE = timedelta(hours=6)
@@ -18,12 +18,12 @@ class Chat(NamedTuple):
     """One exported file: its name without the ending, and what people wrote in it."""
 
     name: str
-    lines: tuple[Line, ...]
+    messages: tuple[ChatMessage, ...]
 
     @property
     def authors(self) -> list[str]:
         """Who writes in it, by name."""
-        return sorted({line.author for line in self.lines})
+        return sorted({each.author for each in self.messages})
 
 
 class Sides(NamedTuple):
@@ -36,9 +36,9 @@ class Sides(NamedTuple):
 def messages_of(chats: Sequence[Chat], sides: Sides) -> list[Message]:
     """The messages of all chats; in a group everyone but the shop is a contact."""
     return [
-        Message(line.text, line.author, line.at, line.author in sides.shop, line.content)
+        Message(each.text, each.author, each.at, each.author in sides.shop, each.content)
         for chat in chats
-        for line in chat.lines
+        for each in chat.messages
     ]
 
 
@@ -105,21 +105,22 @@ def _by_manner(chats: Sequence[Chat]) -> Sides | None:
         return None
     wants: Counter[str] = Counter(dict.fromkeys(sorted(authors), 0))
     for chat in chats:
-        wants.update(_asking(chat.lines))
-        wants.update(_beginning(chat.lines))
+        wants.update(_asking(chat.messages))
+        wants.update(_beginning(chat.messages))
     (_, most), (shop, least) = wants.most_common(2)
     if most == least:
         return None
     return Sides(frozenset({shop}), "guessed: asks and begins less often than the other one")
 
 
-def _asking(lines: Sequence[Line]) -> list[str]:
-    return [line.author for line in lines if "?" in line.text]
+def _asking(messages: Sequence[ChatMessage]) -> list[str]:
+    return [each.author for each in messages if "?" in each.text]
 
 
-def _beginning(lines: Sequence[Line]) -> list[str]:
-    begun = [line.author for before, line in pairwise(lines) if line.at - before.at >= _SILENCE]
-    return [line.author for line in lines[:1]] + begun
+def _beginning(messages: Sequence[ChatMessage]) -> list[str]:
+    silences = pairwise(messages)
+    begun = [each.author for before, each in silences if each.at - before.at >= _SILENCE]
+    return [each.author for each in messages[:1]] + begun
 
 
 def _shown(authors: Counter[str]) -> str:

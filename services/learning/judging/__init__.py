@@ -1,1 +1,1 @@
-"""What a student is worth: on labelled rows, and week by week on a shop's stream."""
+"""What a student is worth: on labelled rows, and message by message on a shop's stream."""

@@ -31,7 +31,7 @@ class LabelledFileError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class LabelledMessage:
     """What a customer writes, what it truly means, and what the teacher would say of it."""
 
     text: str
@@ -54,10 +54,10 @@ def read_labelled(path: Path, splits: Collection[str] = ()) -> list[Example]:
     return [row.example for row in _rows(path, splits)]
 
 
-def read_messages(path: Path, splits: Collection[str] = ()) -> list[Message]:
+def read_messages(path: Path, splits: Collection[str] = ()) -> list[LabelledMessage]:
     """The same rows as what customers write; the teacher says `teacher`, or else `intent`."""
     return [
-        Message(row.example.text, row.example.intent, row.teacher or row.example.intent)
+        LabelledMessage(row.example.text, row.example.intent, row.teacher or row.example.intent)
         for row in _rows(path, splits)
     ]
 

@@ -20,7 +20,7 @@ from services.learning.certifying.trust import (
     ruled,
     trust,
 )
-from services.learning.judging.labelled import Message
+from services.learning.judging.labelled import LabelledMessage
 from services.learning.normalise import normalise
 from services.learning.promoting.promotion import Promote
 from services.learning.promoting.retraining import Champion, Retrained, Sample, retrain
@@ -43,7 +43,7 @@ class Plan:
 class Turn:
     """What became of one message; `state` and `threshold` were in force when it came."""
 
-    message: Message
+    message: LabelledMessage
     said: str
     confidence: float
     reason: Reason
@@ -81,12 +81,11 @@ class Simulated:
     alarms: tuple[tuple[int, str], ...]
     trainings: tuple[Training, ...]
     end: Trust
-    why: str
 
 
 def simulate(
     base: Sequence[Example],
-    stream: Sequence[Message],
+    stream: Sequence[LabelledMessage],
     plan: Plan,
     progress: Callable[[int], None] = lambda _turns: None,
 ) -> Simulated:
@@ -100,8 +99,7 @@ def simulate(
         turns.append(shop.take(number, message))
         progress(number + 1)
     return Simulated(
-        tuple(turns), tuple(shop.looks), tuple(shop.alarms), tuple(shop.trainings), shop.trust,
-        shop.standing.why,
+        tuple(turns), tuple(shop.looks), tuple(shop.alarms), tuple(shop.trainings), shop.trust
     )  # fmt: skip
 
 
@@ -139,7 +137,7 @@ class _Shop:
         since = self._graded - self._refuted_at
         return self._evidence[-since:] if since else []
 
-    def take(self, number: int, message: Message) -> Turn:
+    def take(self, number: int, message: LabelledMessage) -> Turn:
         """One message, from the draw to what is learned from it."""
         given = self.trust
         drawn = is_drawn(f"{self._plan.seed}/{number}", given.share)
@@ -157,13 +155,13 @@ class _Shop:
             given.threshold,
         )  # fmt: skip
 
-    def _learn(self, message: Message) -> None:
+    def _learn(self, message: LabelledMessage) -> None:
         """Keep the teacher's answer: asked again, it says the same and so confirms it."""
         number = len(self._samples)
         self._samples[number] = Sample(number, message.text, message.teacher)
         self._new.add(normalise(message.text, self._plan.language))
 
-    def _grade(self, number: int, message: Message, said: Prediction) -> None:
+    def _grade(self, number: int, message: LabelledMessage, said: Prediction) -> None:
         rule = ruled(said.intent, self._plan.policy)
         row = Evidence(said.intent, said.confidence, message.teacher, rule=rule)
         self._evidence.append((len(self._samples) - 1, row))

@@ -67,7 +67,7 @@ def report(simulated: Simulated, price: float) -> Report:
         teacher_alone=price,
         state=simulated.end.state,
         threshold=simulated.end.threshold,
-        why=simulated.why,
+        why=simulated.end.why,
         looks=tuple({"after": after, **asdict(look)} for after, look in simulated.looks),
         alarms=tuple({"after": after, "why": why} for after, why in simulated.alarms),
         trainings=tuple(asdict(each) for each in simulated.trainings),

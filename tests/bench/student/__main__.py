@@ -16,9 +16,10 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.evaluate import rows_of, share
+from services.cli.rows import rows_of
 from services.learning.judging.evaluation import TARGETS, Evaluation
 from services.learning.judging.trial import try_out
+from services.learning.percent import share
 from services.learning.student import Example
 from tests.bench.student import nlpjs, simple
 

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.evaluate import rows_of
+from services.cli.rows import rows_of
 from services.learning.arrays import Singles
 from services.learning.judging.evaluation import evaluate, guesses_on
 from services.learning.meanings.vectors import DIMENSIONS

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.evaluate import rows_of
+from services.cli.rows import rows_of
 from services.learning.recipe.training import train
 from services.learning.student import Example
 from tests.bench.student.__main__ import draw

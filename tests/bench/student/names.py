@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.cli.evaluate import rows_of
+from services.cli.rows import rows_of
 from services.learning.student import Example
 from tests.bench.student.__main__ import draw
 from tests.bench.student.meaning import COLUMNS, figures

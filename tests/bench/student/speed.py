@@ -20,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from services.cli.evaluate import rows_of
+from services.cli.rows import rows_of
 from services.learning.recipe.training import train
 from services.learning.student import Example
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from contracts.codec import decode
 from contracts.events import ModelPromoted
@@ -13,6 +14,7 @@ from services.learning.student import Example
 from services.storage import models, training
 from services.storage.engine import Database
 from services.storage.outbox import OutboxStore
+from services.storage.tables import log_entrenamientos
 from services.storage.training import Request, State
 from tests.component.panel.conftest import KEY, Panel
 
@@ -101,9 +103,10 @@ async def test_who_did_it_is_in_the_history(
     database: Database, panel: Panel, two: tuple[str, str]
 ) -> None:
     await panel.client.post(f"/models/{two[0]}/promote", json={"requested_by": "ana"})
+    log = log_entrenamientos.c
+    chosen = select(log.version, log.requested_by).where(log.state == State.CHOSEN)
     async with database.read() as connection:
-        [newest, *_] = await training.history(connection)
-    assert (newest.state, newest.requested_by) == (State.CHOSEN, "ana")
+        assert (await connection.execute(chosen)).all() == [(two[0], "ana")]
 
 
 async def test_an_unknown_model_is_not_found(panel: Panel, two: tuple[str, str]) -> None:

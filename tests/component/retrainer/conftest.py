@@ -10,6 +10,7 @@ from typing import Any
 import psutil
 import pytest
 from prometheus_client import CollectorRegistry
+from sqlalchemy import select
 
 from contracts.catalogue import CatalogueIntent, parse_catalogue
 from contracts.envelope import Envelope
@@ -24,6 +25,7 @@ from services.retrainer.trainings import Learn, Trainings
 from services.runtime.live import Live, LiveSettings
 from services.storage import catalogue, models, training
 from services.storage.engine import Database
+from services.storage.tables import log_entrenamientos
 from services.storage.training import Training
 from services.trusting import policy_of
 from tests.turns import envelope_of
@@ -106,8 +108,12 @@ class Shop:
             return await models.alias(connection, models.CHAMPION)
 
     async def history(self) -> list[Training]:
+        """The newest first."""
+        log = log_entrenamientos.c
+        newest = select(log.training_id).order_by(log.created_at.desc(), log.training_id)
         async with self.database.read() as connection:
-            return await training.history(connection)
+            ids = (await connection.scalars(newest)).all()
+            return [found for each in ids if (found := await training.get(connection, each))]
 
     def _wake(self) -> None:
         self.woken += 1

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from services.cli.intake import Columns, Intake, take_in
+from services.cli.intake import Hints, Intake, take_in
 from services.learning.estimation.estimate import Estimate, estimate
 from services.learning.estimation.messages import UnusableMessages
 from tests.printed import figures, printed
@@ -37,13 +37,13 @@ def aprendiz(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def texts(source: Path | str, **columns: Any) -> list[str]:
-    return [each.text for each in take_in(str(source), Columns(**columns)).messages]
+def texts(source: Path | str, **hints: Any) -> list[str]:
+    return [each.text for each in take_in(str(source), Hints(**hints)).messages]
 
 
-def refusal(source: Path | str, **columns: Any) -> str:
+def refusal(source: Path | str, **hints: Any) -> str:
     with pytest.raises(UnusableMessages) as told:
-        take_in(str(source), Columns(**columns))
+        take_in(str(source), Hints(**hints))
     return str(told.value)
 
 
@@ -105,7 +105,7 @@ def test_labels_give_a_precision_and_its_bound(tmp_path: Path, base: Path) -> No
 def test_a_table_as_excel_saves_it_in_spanish_is_read_and_said(tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_bytes(LABELLED.encode("cp1252"))
-    intake: Intake = take_in(str(file), Columns())
+    intake: Intake = take_in(str(file), Hints())
     assert intake.messages[0].text == "¿cuánto cuesta?"
     assert "Windows-1252" in intake.remarks[0]
     assert "«Mensaje», their labels in «Intención»" in intake.remarks[1]
@@ -115,16 +115,16 @@ def test_dates_that_a_spreadsheet_saved_as_numbers_are_named(tmp_path: Path) -> 
     """Which day a number is depends on the workbook, which a CSV does not tell."""
     file = tmp_path / "shop.csv"
     file.write_text("texto;fecha\nhola;\nadiós;46000,5\n")
-    remarks = take_in(str(file), Columns()).remarks
+    remarks = take_in(str(file), Hints()).remarks
     assert "No date in the column «fecha» can be read. " in remarks[1]
     file.write_text("texto;fecha\nhola;46000,5\nadiós;2026-03-05\n")
-    assert len(take_in(str(file), Columns()).remarks) == 1
+    assert len(take_in(str(file), Hints()).remarks) == 1
 
 
 def test_a_shops_name_beside_a_table_is_said_to_mean_nothing(tmp_path: Path) -> None:
     file = tmp_path / "shop.csv"
     file.write_text(LABELLED)
-    remarks = take_in(str(file), Columns(("Luna",))).remarks
+    remarks = take_in(str(file), Hints(("Luna",))).remarks
     assert any(each.startswith("--shop-name is for chats") for each in remarks)
 
 
@@ -148,7 +148,7 @@ def test_the_zip_that_the_phone_shares_is_read_and_not_twice(tmp_path: Path) -> 
         archive.writestr("00000001-PHOTO.jpg", b"\xff\xd8")
     (tmp_path / ANA.name).write_bytes(ANA.read_bytes())
     (tmp_path / "notas.txt").write_text("comprar leche")
-    intake = take_in(str(tmp_path), Columns())
+    intake = take_in(str(tmp_path), Hints())
     assert [each.text for each in intake.messages] == texts(ANA)
     assert "notas.txt was passed over: no WhatsApp chat export." in intake.remarks
 
@@ -161,7 +161,7 @@ def test_a_first_versions_database_is_read_and_left_as_it_was(tmp_path: Path, pr
         made.execute("INSERT INTO training_samples VALUES (1, 'hola', 'saludo'), (2, 'eh', NULL)")
     made.close()
     before = file.read_bytes()
-    intake = take_in(f"{prefix}{file}", Columns())
+    intake = take_in(f"{prefix}{file}", Hints())
     assert [(each.text, each.label) for each in intake.messages] == [("hola", "saludo"), ("eh", "")]
     assert file.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
@@ -186,7 +186,7 @@ def test_what_cannot_be_read_is_refused_with_cause_and_cure(tmp_path: Path) -> N
     ):
         file.write_bytes(content)
         assert complaint in refusal(file)
-    assert "nobody called sol" in refusal(ANA, shop=("Sol",))
+    assert "nobody called sol" in refusal(ANA, shop_names=("Sol",))
     assert "can't be read" in refusal(tmp_path / "none.txt")
     assert "Load it into a database" in refusal(tmp_path / "dump.sql")
 

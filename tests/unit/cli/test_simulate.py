@@ -10,7 +10,7 @@ from services.cli.app import app
 from services.cli.simulate import simulate as command
 from services.learning.certifying.trust import Policy
 from services.learning.judging import simulation
-from services.learning.judging.labelled import LabelledFileError, Message
+from services.learning.judging.labelled import LabelledFileError, LabelledMessage
 from services.learning.judging.simulation import Plan, Simulated
 from services.runtime.live import LiveSettings
 
@@ -125,9 +125,9 @@ def test_what_is_not_said_is_as_in_a_shop_that_set_nothing() -> None:
 
 def test_every_option_is_in_the_plan(rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = simulation.simulate
-    played: list[tuple[list[Message], Plan]] = []
+    played: list[tuple[list[LabelledMessage], Plan]] = []
 
-    def watched(base: Any, stream: list[Message], plan: Plan, *rest: Any) -> Simulated:
+    def watched(base: Any, stream: list[LabelledMessage], plan: Plan, *rest: Any) -> Simulated:
         played.append((stream, plan))
         return original(base, stream, plan, *rest)
 

@@ -29,8 +29,8 @@ def looks(evidence: list[Evidence], threshold: float = 0.8) -> Iterator[Look]:
     """Every look that a shop takes while its evidence grows, turn by turn."""
     number, looked_at, sure, fresh = 1, 0, 0, 0
     for end, row in enumerate(evidence, 1):
-        sure += row.sure >= threshold
-        fresh += row.sure >= threshold
+        sure += row.tested_confidence >= threshold
+        fresh += row.tested_confidence >= threshold
         level = level_of(number, DELTA)
         if not is_due(sure, fresh, looked_at, target=TARGET, level=level):
             continue

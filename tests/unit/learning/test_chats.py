@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.learning.estimation.chats import Line, is_chat, read_chat
+from services.learning.estimation.chats import ChatMessage, is_chat, read_chat
 from services.learning.estimation.messages import Content, UnusableMessages
 from services.learning.estimation.sides import Chat, messages_of, take_sides
 
@@ -38,7 +38,7 @@ def chat(text: str, name: str = "chat") -> Chat:
     ],
 )
 def test_every_way_to_write_the_date_is_read(head: str) -> None:
-    assert read_chat(f"{head}Ana: hola") == [Line("Ana", "hola", AT)]
+    assert read_chat(f"{head}Ana: hola") == [ChatMessage("Ana", "hola", AT)]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_only_looks_like_a_date_goes_on_with_the_message() -> None:
 )
 def test_what_the_phone_wrote_is_no_message(words: str) -> None:
     assert read_chat(f"12/3/24, 10:15 - {words}\n12/3/24, 10:15 - Ana: sigo aquí") == [
-        Line("Ana", "sigo aquí", AT)
+        ChatMessage("Ana", "sigo aquí", AT)
     ]
 
 
@@ -148,7 +148,7 @@ def test_what_the_phone_wrote_is_no_message(words: str) -> None:
     ],
 )
 def test_media_have_no_words(words: str, content: Content) -> None:
-    assert read_chat(f"12/3/24, 10:15 - Ana: {words}") == [Line("Ana", "", AT, content)]
+    assert read_chat(f"12/3/24, 10:15 - Ana: {words}") == [ChatMessage("Ana", "", AT, content)]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_media_have_no_words(words: str, content: Content) -> None:
     ],
 )
 def test_a_caption_is_a_message_and_an_edited_one_is_as_it_was_left(words: str) -> None:
-    assert read_chat(f"12/3/24, 10:15 - Ana: {words}") == [Line("Ana", "¿tienen este?", AT)]
+    assert read_chat(f"12/3/24, 10:15 - Ana: {words}") == [ChatMessage("Ana", "¿tienen este?", AT)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from services.learning.judging.labelled import (
     LabelledFileError,
-    Message,
+    LabelledMessage,
     read_labelled,
     read_messages,
 )
@@ -48,7 +48,7 @@ def test_a_split_takes_its_rows_alone(file: Path) -> None:
 
 def test_a_row_whose_teacher_is_null_has_none(file: Path) -> None:
     file.write_text('{"text": "hola", "intent": "saludo", "teacher": null}\n')
-    assert read_messages(file) == [Message("hola", "saludo", "saludo")]
+    assert read_messages(file) == [LabelledMessage("hola", "saludo", "saludo")]
 
 
 def test_a_text_with_an_odd_line_separator_is_one_row(file: Path) -> None:

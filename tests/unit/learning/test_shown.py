@@ -36,7 +36,7 @@ def test_what_a_rule_answers_alone_counts_as_that_and_what_it_holds_back_does_no
     stored = [("precio", 0.9), ("precio", 0.5), ("pago", 0.2), ("queja", 0.99), (OUT_OF_SCOPE, 1.0)]
     rows = [as_evidence(Evidence(said, confidence, said), rules) for said, confidence in stored]
     assert [row.is_alone(0.8) for row in rows] == [True, False, True, False, False]
-    assert [row.sure for row in rows] == [0.9, 0.5, -1, -1, -1]
+    assert [row.tested_confidence for row in rows] == [0.9, 0.5, -1, -1, -1]
     assert show(rows, 0.8, 0.1).answered_alone == 0.4
 
 

@@ -10,7 +10,7 @@ from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import TrustState
 from services.learning.certifying.trust import Policy
 from services.learning.judging import simulation
-from services.learning.judging.labelled import Message
+from services.learning.judging.labelled import LabelledMessage
 from services.learning.judging.simulation import Plan, Simulated, simulate
 from services.learning.judging.simulation_figures import report
 from services.learning.promoting.promotion import Refuse
@@ -44,16 +44,16 @@ def name(number: int) -> str:
     return SYLLABLES[rest % len(SYLLABLES)] + SYLLABLES[last] + SYLLABLES[(rest + last) % 13]
 
 
-def stream(messages: int) -> list[Message]:
+def stream(messages: int) -> list[LabelledMessage]:
     """Four questions in turn, asked by somebody else each time."""
     asked = [ASKED[number % len(ASKED)] for number in range(messages)]
     return [
-        Message(f"{words}, soy {name(number)}", intent, intent)
+        LabelledMessage(f"{words}, soy {name(number)}", intent, intent)
         for number, (words, intent) in enumerate(asked)
     ]
 
 
-def play(messages: Sequence[Message], policy: Policy, **plan: Any) -> Simulated:
+def play(messages: Sequence[LabelledMessage], policy: Policy, **plan: Any) -> Simulated:
     """What becomes of these messages; `plan` is the rest of the plan."""
     return simulate(BASE, messages, Plan(policy, **plan))
 
@@ -104,7 +104,7 @@ def test_windows_add_up_to_the_whole(year: Simulated) -> None:
 
 def test_a_teacher_that_is_wrong_costs_accuracy_and_agreement_tells_it_apart() -> None:
     wrong = [
-        Message(each.text, each.intent, "pago" if number % 5 == 0 else each.teacher)
+        LabelledMessage(each.text, each.intent, "pago" if number % 5 == 0 else each.teacher)
         for number, each in enumerate(stream(200))
     ]
     whole = report(play(wrong, Policy(first=200), retrain_every=1_000), 1.0).whole
@@ -143,7 +143,7 @@ def test_a_shop_whose_questions_change_is_not_answered_wrongly_for_long() -> Non
     """What was a question of the price is one of the payment from the 400th message on."""
     now = {"precio": "pago", "pago": "precio"}
     after = [
-        Message(each.text, label := now.get(each.intent, each.intent), label)
+        LabelledMessage(each.text, label := now.get(each.intent, each.intent), label)
         for each in stream(800)[400:]
     ]
     policy = Policy(first=100, target=0.9)
