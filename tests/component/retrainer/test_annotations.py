@@ -1,6 +1,7 @@
 """A sample that firmly contradicts the student waits until other labels have settled it."""
 
 import asyncio
+from collections import Counter
 from itertools import permutations
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import Envelope
 from contracts.events import Author, Graded, Origin, SampleRecorded
+from services.retrainer.admission import admit
 from services.retrainer.releasing import release_confirmed
 from services.runtime.live import LiveSettings
 from services.storage import evidence, intents
@@ -254,3 +256,13 @@ def alike(contact: str) -> SampleRecorded:
         contact_id=contact,
         turn_id=f"t-{contact}",
     )
+
+
+def test_why_a_sample_waits_fits_its_column_whatever_the_intent_is_called() -> None:
+    """MariaDB refuses what does not, and the whole batch with it."""
+    said_at_length = FIRM.model_copy(update={"said": "cambios_y_devoluciones_de_calzado"})
+    sample = said("envio", graded=said_at_length).data
+    reason = admit(sample, Counter(), 50).reason
+    assert reason is not None
+    assert reason.startswith("the student says cambios")
+    assert len(reason) <= 32

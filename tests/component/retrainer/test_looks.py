@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import update
 
 from contracts.codec import decode
-from contracts.events import CertificateIssued, TrustState
+from contracts.events import Basis, CertificateIssued, TrustState
 from services.learning.certifying.trust import GradedCount, Policy, Standing, after_promotion
 from services.retrainer.looks import Looks
 from services.retrainer.order import OnProgress, Order, Outcome
@@ -331,6 +331,20 @@ async def test_a_promotion_chooses_a_threshold_and_keeps_what_was_certified(shop
     assert standing.state is TrustState.UNPROVEN
     assert standing.provisional is not None
     assert 0.3 <= standing.provisional <= 0.995
+
+
+async def test_a_standing_is_kept_whole(shop: Shop) -> None:
+    """Also what no look finds again: the floor, and that it was certified once."""
+    standing = Standing(
+        state=TrustState.CERTIFIED, target=0.9, certified=0.71, provisional=0.72, floor=0.73,
+        was_certified=True, looked_at=7, rows=6, right=5, bound=0.74, basis=Basis.PRECISION,
+        why="because",
+    )  # fmt: skip
+    async with shop.database.begin() as connection:
+        await put_in_force(
+            connection, standing, Policy(), GradedCount(0, 0), model_version=None, cause=LOOK
+        )
+    assert standing_of(await newest(shop)) == standing
 
 
 async def test_monitors_see_what_the_evidence_shows(shop: Shop) -> None:

@@ -51,6 +51,10 @@ def test_the_alarm_names_the_rows_that_raised_it() -> None:
     )
 
 
+def test_a_row_that_just_passes_the_threshold_has_a_say() -> None:
+    assert alarm([row(False, sure=THRESHOLD)] * 6, THRESHOLD, TARGET) is not None
+
+
 def test_old_errors_are_forgotten() -> None:
     assert alarm([row(False)] * 6 + [row(True)] * 40, THRESHOLD, TARGET) is None
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -88,10 +89,18 @@ def test_a_model_that_lost_what_its_folds_said_is_refused(trained: Trained, name
     ("name", "change", "reason"),
     [
         ("truth", np.array([65_535], dtype=np.uint16), "of other intents"),
+        ("truth", np.array([4], dtype=np.uint16), "of other intents"),
+        ("said", np.array([65_535], dtype=np.uint16), "of other intents"),
         ("said", np.array([0, 0], dtype=np.uint16), "don't fit together"),
         ("sure", np.array([0.5], dtype=np.float64), "don't fit together"),
     ],
-    ids=["an intent beyond the last", "more rows", "another kind"],
+    ids=[
+        "an intent beyond all",
+        "an intent beyond the last",
+        "said of one beyond all",
+        "more rows",
+        "another kind",
+    ],
 )
 def test_words_that_fit_nothing_are_refused(
     trained: Trained, name: str, change: np.ndarray, reason: str
@@ -214,12 +223,15 @@ def test_a_model_of_one_intent_is_refused(trained: Trained) -> None:
         parse_manifest(manifest.model_copy(update={"intents": ("saludo",)}).model_dump_json())
 
 
-@pytest.mark.parametrize("missing", ["idf", "meaning"])
+@pytest.mark.parametrize("missing", ["idf", "coefficients", "intercepts"])
 def test_arrays_that_do_not_fit_together_are_refused(trained: Trained, missing: str) -> None:
     whole = trained.student.weights
-    of_pieces = whole.coefficients[: len(whole.idf)]
-    few = {"idf": np.ones(3)} if missing == "idf" else {"coefficients": of_pieces}
-    weights = replace(whole, **few)
+    few = {
+        "idf": np.ones(3),
+        "coefficients": whole.coefficients[: len(whole.idf)],  # those of the meaning lack
+        "intercepts": whole.intercepts[:1],
+    }
+    weights = replace(whole, **{missing: few[missing]})  # type: ignore[arg-type]  # by name
     manifest, model = resealed(trained, LinearStudent(weights))
     with pytest.raises(ArtifactError, match="don't fit together"):
         unseal(manifest, model, KEY)
@@ -237,6 +249,31 @@ def test_a_pickled_object_is_never_opened(tmp_path: Path) -> None:
         from_bytes((tmp_path / "evil.npz").read_bytes())
 
 
+class Trap:
+    """Leaves a trace when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self._trace = trace
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.touch, (self._trace,)
+
+
+@pytest.mark.parametrize("name", ["names", "idf", "kept_ids"])
+def test_nothing_in_a_model_is_run(trained: Trained, tmp_path: Path, name: str) -> None:
+    """Whoever can write a file into the models' folder must not run code with it."""
+    with np.load(io.BytesIO(to_bytes(trained.student.weights, kept_of(trained)))) as archive:
+        arrays = {each: archive[each] for each in archive.files}
+    file, trace = io.BytesIO(), tmp_path / "trace"
+    np.savez(file, **arrays | {name: np.array([Trap(trace)], dtype=object)})
+    reads: Callable[[bytes], object] = from_bytes
+    if name == "kept_ids":
+        reads = partial(kept_from_bytes, intents=trained.student.intents)
+    with pytest.raises(ModelFileError, match="can't be read"):
+        reads(file.getvalue())
+    assert not trace.exists()
+
+
 def test_a_crash_in_mid_write_leaves_the_former_model(
     trained: Trained, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,6 +287,33 @@ def test_a_crash_in_mid_write_leaves_the_former_model(
         write(manifest, model[:100], folder)
     assert load(folder, KEY).version == folder.name
     assert sorted(path.name for path in folder.iterdir()) == [MANIFEST, MODEL]
+
+
+def test_a_crash_between_the_two_files_leaves_no_manifest_without_its_model(
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
+    written: list[str] = []
+
+    def dies_after_one(path: Path, target: Path) -> Path:
+        if written:
+            raise OSError(5, "gone")
+        written.append(target.name)
+        return path.rename(target)
+
+    monkeypatch.setattr(Path, "replace", dies_after_one)
+    with pytest.raises(OSError, match="gone"):
+        write(manifest, model, tmp_path / "new")
+    assert written == [MODEL]
+
+
+@pytest.mark.parametrize("unsealing", [unseal, unseal_kept])
+def test_whatever_is_read_of_a_model_is_verified_first(
+    trained: Trained, unsealing: Callable[[Manifest, bytes, bytes], object]
+) -> None:
+    manifest, model = seal(trained, kept_of(trained), KEY, MOMENT)
+    with pytest.raises(ArtifactError, match="APRENDIZ_SECRET_KEY"):
+        unsealing(manifest, model, b"another key")
 
 
 def test_a_manifest_that_names_other_intents_than_the_file_is_refused(trained: Trained) -> None:

@@ -52,10 +52,12 @@ def test_what_is_not_ours_stays(cache: Path, tmp_path_factory: pytest.TempPathFa
     model(cache / "backup-of-20260101T000000-00000000")
     (cache / "20210101T000000-00000000").write_text("a file")
     (cache / "notes.txt").write_text("mine")
+    model(cache / "20220101T000000-00000000-mine")
     (cache / VERSIONS[0] / "mine.txt").write_text("mine")
+    (cache / VERSIONS[1] / f"{MODEL}.mine").write_text("mine")
     before = set(left(cache))
     gone = forget(cache, set(), newest=0)
-    assert before - set(left(cache)) == set(gone) == set(VERSIONS[1:])
+    assert before - set(left(cache)) == set(gone) == set(VERSIONS[2:])
     assert (elsewhere / MODEL).exists()
     assert (cache / VERSIONS[0] / MODEL).exists()
 

@@ -187,6 +187,13 @@ def test_a_name_may_have_a_colon_when_all_its_messages_do() -> None:
     assert lines[1].text == "precio: ¿cuánto?"
 
 
+def test_two_messages_with_a_colon_or_two_kinds_of_them_make_no_name() -> None:
+    said = ["Ana: precio: ¿cuánto?", "Ana: precio: ya", "Luis: uno: 1", "Luis: dos: 2",
+            "Luis: tres: 3"]  # fmt: skip
+    lines = read_chat("\n".join(f"12/3/24, 10:15 - {each}" for each in said))
+    assert {line.author for line in lines} == {"Ana", "Luis"}
+
+
 def test_a_file_that_is_no_export_is_refused_with_the_cure() -> None:
     with pytest.raises(UnusableMessages, match="Export chat"):
         read_chat("texto;intencion\nhola;saludo\n")
@@ -215,6 +222,17 @@ def test_the_shop_is_whom_the_file_is_not_named_after() -> None:
     sides = take_sides([chat(TWO, "Chat de WhatsApp con Luna")])
     assert sides.shop == {"Ana"}
     assert "guessed" in sides.why
+
+
+def test_a_file_is_named_after_whole_names() -> None:
+    """`Mariana` ends like `Ana`, who is the shop."""
+    text = TWO.replace("Luna", "Mariana")
+    assert take_sides([chat(text, "Chat de WhatsApp con Mariana")]).shop == {"Ana"}
+
+
+def test_two_who_ask_and_begin_alike_are_not_told_apart() -> None:
+    with pytest.raises(UnusableMessages, match="--shop-name"):
+        take_sides([chat(TWO)])
 
 
 def test_the_shop_is_who_asks_and_begins_less() -> None:

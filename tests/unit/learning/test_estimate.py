@@ -53,6 +53,7 @@ def test_messages_of_nobody_known_are_turns_by_themselves() -> None:
 def test_a_voice_note_beside_words_is_unread_and_a_sticker_asks_nothing() -> None:
     voice = gather([message("hola"), message("", 5, content=Content.MEDIA)])
     assert (voice[0].unread, voice[0].has_words) == (True, True)
+    assert gather([message("", content=Content.MEDIA), message("hola", 5)])[0].unread
     sticker = gather([message("hola"), message("", 5, content=Content.STICKER)])
     assert not sticker[0].unread
     assert not gather([message("", content=Content.STICKER)])[0].has_words
@@ -79,6 +80,14 @@ def test_labels_that_the_catalogue_lacks_are_out_of_scope_and_named() -> None:
     assert match(["precio", "garantía", "garantía"], NAMES) == (
         ["precio", OUT_OF_SCOPE, OUT_OF_SCOPE], {"garantía": 2},
     )  # fmt: skip
+
+
+def test_a_catalogues_own_name_goes_before_what_says_that_nothing_fits() -> None:
+    assert match(["Otro", "otros"], ["otro", "precio"]) == (["otro", OUT_OF_SCOPE], {})
+
+
+def test_labels_that_all_say_that_nothing_fits_are_labels() -> None:
+    assert match(["", "none", None], NAMES) == ([OUT_OF_SCOPE, OUT_OF_SCOPE, None], {})
 
 
 def test_labels_of_another_vocabulary_judge_nothing() -> None:
@@ -114,6 +123,10 @@ def test_the_threshold_of_a_turn_is_chosen_without_its_own_fold(few_rows: list[E
     together, apart = held_out.accepted(threshold), held_out.accepted_for(0.95)
     assert held_out.guesses.right[together].mean() >= 0.95
     assert 0 < (together != apart).mean() < 0.2
+    [_, reached] = estimate(
+        [Message(row.text, label=row.intent) for row in rows], few_rows
+    ).outcomes
+    assert reached.alone == apart.sum() != together.sum()
 
 
 @pytest.mark.parametrize("intent", ["horario", "envio"])
@@ -215,6 +228,16 @@ def test_the_twenty_least_known_are_listed_the_least_sure_first(few_rows: list[E
     assert len(found) == 20
     sure = [each.confidence for each in found]
     assert sure == sorted(sure)
+
+
+def test_what_is_known_is_not_listed_and_what_is_cut_is_masked_before(
+    few_rows: list[Example],
+) -> None:
+    long = f"{'zxqw ' * 31}3005550142 vbnm"
+    [listed] = estimate([message("gracias"), message(long, 90)], few_rows).least_known
+    assert listed.text.startswith("zxqw zxqw")
+    assert len(listed.text) == 160
+    assert "300" not in listed.text
 
 
 def test_spellings_of_one_question_are_one(few_rows: list[Example]) -> None:

@@ -51,6 +51,12 @@ def test_a_row_whose_teacher_is_null_has_none(file: Path) -> None:
     assert read_messages(file) == [LabelledMessage("hola", "saludo", "saludo")]
 
 
+def test_messages_are_those_of_their_split_with_the_teachers_word(file: Path) -> None:
+    file.write_text(GOOD)
+    assert read_messages(file, ["train"]) == [LabelledMessage("hola", "saludo", "saludo")]
+    assert read_messages(file, ["test"])[1] == LabelledMessage("", "__oos__", "precio")
+
+
 def test_a_text_with_an_odd_line_separator_is_one_row(file: Path) -> None:
     file.write_text('{"text": "uno\u2028dos", "intent": "a"}')
     assert read_labelled(file) == [Example("uno\u2028dos", "a")]

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from contracts.events import TrustState
+from contracts.catalogue import OUT_OF_SCOPE
+from contracts.events import Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.evidence import Evidence
 from services.learning.certifying.looking import alarm_if_due, follow_raised_target, look_if_due
@@ -50,6 +51,23 @@ def test_what_one_contact_alone_can_show(target: float, enough: bool) -> None:
     policy, rows = dataclasses.replace(POLICY, target=target), [RIGHT] * OF_ONE_CONTACT
     found = looked(rows, Standing(), policy, fresh=len(rows), number=1, ever=300)
     assert (found is not None) is enough
+
+
+def test_a_student_is_refuted_by_what_it_acts_on_alone() -> None:
+    """Its threshold is stricter than the operator's: what that holds back harms nobody."""
+    held_back = [Evidence("precio", 0.9, "envio" if n % 3 else "precio") for n in range(200)]
+    rows = [*held_back, *[RIGHT] * 60]
+    found = looked(rows, Standing(provisional=0.95), POLICY, fresh=260, number=1, ever=400)
+    assert found is not None
+    assert found[0].state is TrustState.UNPROVEN
+    found = looked(rows, Standing(), POLICY, fresh=260, number=1, ever=400)
+    assert found is not None
+    assert found[0].state is TrustState.REFUTED
+
+
+def test_rows_that_a_lifted_rule_brings_back_are_looked_at_at_once() -> None:
+    assert looked([RIGHT] * 130, certified(), POLICY, fresh=0, number=2, ever=130) is None
+    assert looked([RIGHT] * 131, certified(), POLICY, fresh=0, number=2, ever=131) is not None
 
 
 def test_an_easier_target_is_looked_at_at_once() -> None:
@@ -131,6 +149,21 @@ def test_an_unproven_student_acts_by_a_raised_target_before_anything_is_looked_a
     assert follow_raised_target(rows[:29], before, POLICY, enough) is None, "too few to choose by"
 
 
+def test_a_threshold_for_a_raised_target_is_chosen_by_what_a_threshold_decides() -> None:
+    """What an operator has decided tells nothing of it; what is named out of scope does."""
+    before, enough = Standing(target=0.8, provisional=0.3, floor=0.8), GradedCount(80, 400)
+    asked = dataclasses.replace(RIGHT, rule=Reason.ALWAYS_ASK)
+    strange = dataclasses.replace(RIGHT, said=OUT_OF_SCOPE, rule=Reason.OUT_OF_SCOPE)
+    assert follow_raised_target([*[RIGHT] * 29, *[asked] * 50], before, POLICY, enough) is None
+    assert follow_raised_target([*[RIGHT] * 29, strange], before, POLICY, enough) is not None
+
+
+def test_only_an_unproven_student_has_a_threshold_chosen_for_a_raised_target() -> None:
+    for state in (TrustState.REFUTED, TrustState.CERTIFIED):
+        before = Standing(state=state, target=0.8, provisional=0.3, floor=0.8)
+        assert follow_raised_target([RIGHT] * 60, before, POLICY, GradedCount(60, 400)) is None
+
+
 def test_a_raised_target_lowers_no_threshold_and_an_easier_one_changes_nothing() -> None:
     before, enough = Standing(target=0.9, provisional=0.97), GradedCount(300, 400)
     raised = follow_raised_target([RIGHT] * 300, before, POLICY, enough)
@@ -165,6 +198,12 @@ def test_no_alarm_is_raised_of_a_student_that_does_not_act_yet() -> None:
     """While everything is still drawn it has nothing that could be taken away."""
     errors = [RIGHT] * 100 + [WRONG] * 10
     assert alarm_if_due(errors, Standing(), POLICY, GradedCount(110, POLICY.first - 1)) is None
-    refuted = alarm_if_due(errors, Standing(), POLICY, GradedCount(110, POLICY.first))
+    acts = GradedCount(110, POLICY.first)
+    refuted = alarm_if_due(errors, Standing(), POLICY, acts)
     assert refuted is not None
-    assert refuted.state is TrustState.REFUTED
+    assert (refuted.state, refuted.target) == (TrustState.REFUTED, POLICY.target)
+    assert alarm_if_due(errors, refuted, POLICY, acts) is None, "once"
+    fixed = dataclasses.replace(POLICY, fixed=True)
+    alone = dataclasses.replace(POLICY, has_teacher=False)
+    for other in (fixed, alone):
+        assert alarm_if_due(errors, Standing(), other, acts) is None

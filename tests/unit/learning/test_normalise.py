@@ -22,6 +22,8 @@ from services.learning.normalise import normalise
         ("sí 👍🏽", "si 👍"),
         ("⭐⏰🇨🇴", "⭐ ⏰ 🇨 🇴"),
         ("llegó en la calle", "llego en la calle"),
+        ("𝗁𝗈𝗅𝖺 ｈｏｌａ", "hola hola"),  # as letter generators write it
+        ("ref ab123456", "ref ab000000"),
         ("…", ""),
     ],
 )
@@ -40,6 +42,19 @@ def test_spelling_habits_are_levelled(typed: str, read: str) -> None:
 )
 def test_english_has_habits_of_its_own(typed: str, read: str) -> None:
     assert normalise(typed, "en") == read
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "don't", "can't", "won't", "isn't", "aren't", "didn't", "doesn't", "hasn't", "haven't",
+        "wasn't", "couldn't", "wouldn't", "i'm", "i've", "what's", "that's", "how's", "where's",
+        "there's", "you're",
+    ],
+)  # fmt: skip
+def test_what_is_typed_without_its_apostrophe_reads_as_with_it(typed: str) -> None:
+    """`cant` that is read as `can` would be answered with the opposite."""
+    assert normalise(typed.replace("'", ""), "en") == normalise(typed, "en")
 
 
 def test_abbreviations_belong_to_their_language() -> None:

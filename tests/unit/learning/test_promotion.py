@@ -177,6 +177,26 @@ def test_the_fewer_the_rows_the_larger_is_the_noise() -> None:
     assert isinstance(verdict(fewer, STEADY), Promote)
 
 
+def test_however_few_the_rows_no_more_than_a_fifth_is_noise() -> None:
+    few = replace(STEADY, rows={"precio": 50})
+    assert isinstance(verdict(replace(few, coverage=-0.21), STEADY), Refuse)
+    assert isinstance(verdict(replace(few, coverage=-0.19), STEADY), Promote)
+
+
+def test_an_intent_has_collapsed_that_loses_just_its_limit() -> None:
+    tenth = replace(STEADY, **lost_rows(10, of=100))  # type: ignore[arg-type]  # by name
+    assert verdict(tenth, STEADY).reason == "Refused: precio collapsed (-10% recall)."
+
+
+def test_coverages_are_compared_at_the_operators_own_target() -> None:
+    doubted, sure = ("envio", "precio", 0.5), ("envio", "precio", 0.99)
+    before, after = word_of(*[RIGHT] * 90, *[doubted] * 10), word_of(*[RIGHT] * 90, *[sure] * 10)
+    everything = np.ones(100, dtype=bool)
+    for known in (everything, ~everything):
+        assert isinstance(compare(before, after, known), Refuse)
+        assert isinstance(compare(before, after, known, target=0.9), Promote)
+
+
 def test_a_critical_intent_may_lose_less_than_another() -> None:
     fallen = replace(STEADY, **lost_rows(8, of=100))  # type: ignore[arg-type]  # by name
     refused = verdict(fallen, STEADY, critical={"precio"})

@@ -1,8 +1,12 @@
 """The threshold for a new model is chosen on rows that it could not learn from."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.certifying.provisional import FEWEST_GRADED, UNREACHED, choose, provisional
+from services.learning.out_of_fold import OutOfFold
 from services.learning.promoting.retraining import Retrained, Sample, retrain
 
 TARGET = 0.8
@@ -70,6 +74,16 @@ def test_turns_of_decided_intents_are_not_counted_as_enough() -> None:
     assert few == none
 
 
+def test_what_is_named_out_of_scope_lets_no_threshold_pass() -> None:
+    """However sure and right it is: no threshold decides of it."""
+    made, rows = learned()
+    intents, nothing = (OUT_OF_SCOPE, "precio"), np.zeros(len(rows), dtype=np.uint16)
+    sure = np.full(len(rows), 0.99, dtype=np.float32)
+    strange = replace(made, kept=OutOfFold(intents, made.kept.ids, nothing, sure, nothing))
+    assert chosen(strange, []) == UNREACHED
+    assert chosen(strange, [Sample(row.id, row.text, OUT_OF_SCOPE) for row in rows]) == UNREACHED
+
+
 def kept_answer(made: Retrained, place: int) -> str:
     return str(made.kept.intents[made.kept.said[place]])
 
@@ -78,3 +92,9 @@ def test_the_lowest_threshold_that_is_expected_to_reach_the_target_is_chosen() -
     sure = np.array([0.99] * 200 + [0.6] * 200)
     assert choose(sure, sure > 0.9, TARGET) > 0.6
     assert choose(sure, np.ones(400, dtype=bool), TARGET) <= 0.6
+
+
+def test_a_handful_of_rows_chooses_no_threshold_and_proves_no_more_than_they_say() -> None:
+    assert choose(np.full(4, 0.9), np.ones(4, dtype=bool), TARGET) == UNREACHED
+    assert choose(np.full(5, 0.9), np.ones(5, dtype=bool), TARGET) <= 0.9
+    assert choose(np.full(5, 0.6), np.ones(5, dtype=bool), 0.95) == UNREACHED

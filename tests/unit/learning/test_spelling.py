@@ -1,5 +1,8 @@
 """Misspelt words are read as what was most likely meant, and others are left alone."""
 
+import gzip
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +44,7 @@ def test_a_misspelt_word_is_read_as_what_was_meant(typed: str, read: str) -> Non
         "?",
         "привет",
         "xzqwvk",  # like no word
+        "acertijk",  # one letter from `acertijo`, of whose meaning nothing is known
         "gretarse",  # one letter from `grietarse`, which is too rare to be meant
     ],
 )
@@ -60,6 +64,16 @@ def test_of_the_shops_own_words_the_commoner_one_is_meant() -> None:
     assert Spelling("es", ("cuesta", "cuenta")).read(["cueta"]) == ["cuesta"]
 
 
+def test_of_the_shops_own_words_that_sound_alike_the_commoner_one_is_meant() -> None:
+    assert Spelling("es", ("casa", "caza")).read(["kaza"]) == ["casa"]
+    assert Spelling("es", ("caza", "casa")).read(["kasa"]) == ["caza"]
+
+
+def test_a_word_that_sounds_like_the_shops_own_is_no_other_word() -> None:
+    assert Spelling("es", ()).read(["vailee"]) == ["baile"]
+    assert Spelling("es", ("vaile",)).read(["vailee"]) == ["vaile"]
+
+
 def test_another_language_stays_as_it_is() -> None:
     foreign = ["wheres", "the", "recieved", "mattress", "shipping"]
     assert Spelling("es", OWN).read(foreign) == foreign
@@ -73,6 +87,11 @@ def test_a_text_full_of_words_that_sound_right_is_read() -> None:
 def test_a_language_without_a_dictionary_is_left_alone() -> None:
     assert Spelling("pt", ("preço", "entrega")).read(["entrgea"]) == ["entrgea"]
     assert not dictionary("pt").times
+
+
+def test_spellings_that_differ_in_accents_are_one_word_of_the_dictionary() -> None:
+    spelt = json.loads(gzip.decompress(spelling.file_of("es").read_bytes()))
+    assert dictionary("es").times["mas"] == spelt["mas"] + spelt["más"]
 
 
 def test_own_words_are_those_of_several_texts_commonest_first() -> None:

@@ -33,6 +33,12 @@ def test_any_text_gets_probabilities_that_sum_to_one(trained: Trained, texts: li
         assert (row >= 0).all()
 
 
+def test_each_language_has_stems_of_its_own() -> None:
+    assert stem("shipping", "en") == stem("shipped", "en") == "ship"
+    assert stem("enviamos", "es") == stem("enviando", "es") == "envi"
+    assert stem("Preise", "de") == "Preise"
+
+
 def test_no_texts_give_no_predictions(trained: Trained) -> None:
     assert trained.student.predict([]) == []
 

@@ -113,6 +113,21 @@ def test_contacts_and_dates_are_read_where_there_are_some() -> None:
     assert table(text.format("ayer")).messages[0].at is None
 
 
+def test_the_clock_on_the_wall_is_kept_and_dates_that_none_can_read_are_named() -> None:
+    text = "texto,fecha\nhola,{}\n"
+    [message] = table(text.format("2024-03-12T22:15:00-05:00")).messages
+    assert message.at == datetime(2024, 3, 12, 22, 15, tzinfo=UTC)
+    assert table(text.format("ayer")).undated == "fecha"
+    assert table(text.format("2024-03-12")).undated is None
+    assert table(text.format("")).undated is None
+
+
+def test_of_columns_with_several_known_names_the_likelier_one_is_read() -> None:
+    for text in ("pregunta,texto\n¿?,hola\n", "texto,pregunta\nhola,¿?\n"):
+        found = table(text)
+        assert ([each.text for each in found.messages], found.text) == (["hola"], "texto")
+
+
 def test_a_date_that_is_none_takes_the_other_dates_with_it_no_more_than_a_word() -> None:
     rows = ["2024-03-12 10:15:00", "0000-00-00 00:00:00", "2024-03-13", "ayer", "14/03/2024"]
     found = table("\n".join(["texto,fecha", *(f"hola,{date}" for date in rows)]))

@@ -67,6 +67,17 @@ def test_a_certificate_ends_the_time_in_which_everything_is_drawn() -> None:
     assert judge(says("precio", 0.7), given) is Reason.ACCEPTED
 
 
+def test_that_time_does_not_come_back_with_a_look_that_certifies_nothing() -> None:
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, FEW)
+    again = after_look(certified, found(TrustState.UNPROVEN), 140, POLICY, FEW)
+    assert not in_force(again, graded=FEW).probation
+    assert again.looked_at == 140
+
+
+def test_what_refuted_a_student_is_not_counted_for_its_next_look() -> None:
+    assert after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, GRADED).looked_at == 0
+
+
 def test_only_a_certificate_lowers_a_threshold_that_was_in_force() -> None:
     first = after_promotion(Standing(), 0.95, POLICY, GRADED)
     second = after_promotion(first, 0.8, POLICY, GRADED)
@@ -91,6 +102,7 @@ def test_what_was_in_force_since_the_first_phase_ended_binds_the_next_model() ->
 def test_a_new_model_that_needs_more_than_was_certified_is_unproven_at_once() -> None:
     certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.8), 93, POLICY, GRADED)
     assert in_force(after_promotion(certified, 0.75, POLICY, GRADED)).state is TrustState.CERTIFIED
+    assert in_force(after_promotion(certified, 0.8, POLICY, GRADED)).state is TrustState.CERTIFIED
     renewed = in_force(after_promotion(certified, 0.9, POLICY, GRADED))
     assert (renewed.state, renewed.threshold) == (TrustState.UNPROVEN, 0.9)
 
@@ -134,6 +146,13 @@ def test_a_promotion_chooses_for_the_target_of_today() -> None:
     assert (renewed.target, renewed.looked_at) == (0.9, 0)
 
 
+def test_a_promotion_makes_no_certificate_one_for_a_harder_target() -> None:
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.7), 93, POLICY, GRADED)
+    harder = policy(target=0.99)
+    renewed = in_force(after_promotion(certified, 0.6, harder, GRADED), harder)
+    assert (renewed.state, renewed.threshold) == (TrustState.UNPROVEN, 0.8)
+
+
 def test_the_first_phase_does_not_come_back_when_its_rows_have_left_the_window() -> None:
     given = in_force(Standing(), graded=GradedCount(window=20, ever=300))
     assert (given.probation, given.share) == (False, 0.1)
@@ -142,7 +161,7 @@ def test_the_first_phase_does_not_come_back_when_its_rows_have_left_the_window()
 def test_a_fixed_threshold_holds_whatever_the_evidence_says() -> None:
     refuted = after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, FEW)
     given = in_force(refuted, policy(fixed=True, threshold=0.6), graded=FEW)
-    assert given.threshold == 0.6
+    assert (given.threshold, given.share) == (0.6, 0.1)
     assert judge(says("precio", 0.6), given) is Reason.ACCEPTED
     assert judge(says("precio", 0.59), given) is Reason.BELOW_THRESHOLD
 
@@ -177,6 +196,11 @@ def test_the_operators_rules_come_before_the_threshold(
         catalogue=dict.fromkeys(("precio", "queja", "gracias")),
     )
     assert judge(prediction, in_force(Standing(), rules)) is reason
+
+
+def test_of_two_rules_that_contradict_each_other_the_careful_one_holds() -> None:
+    both = policy(always_ask=frozenset({"queja"}), never_ask=frozenset({"queja"}))
+    assert judge(says("queja", 1.0), in_force(Standing(), both)) is Reason.ALWAYS_ASK
 
 
 def test_a_turn_is_drawn_alike_wherever_it_is_asked_and_as_often_as_the_share_says() -> None:
