@@ -33,7 +33,7 @@ from services.runtime.outbox import Outbox
 from services.runtime.policy import Rules
 from services.runtime.process import Dependencies, Frame, Part, Process
 from services.runtime.settings import Settings
-from services.storage import leases, migrate, secrets, versions
+from services.storage import catalogue, leases, migrate, secrets, versions
 from services.storage import settings as stored_settings
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
@@ -177,5 +177,12 @@ def _plain(key: bytes, name: str, stored: str | None) -> str | None:
 
 
 async def _versions(database: Database) -> Mapping[str, int]:
+    """The numbers that processes follow.
+
+    Settings and intents are the shop's tables: its own programs write there and raise no version.
+    """
     async with database.read() as connection:
-        return await versions.read(connection)
+        return await versions.read(connection) | {
+            versions.SETTINGS: await stored_settings.fingerprint(connection),
+            versions.CATALOGUE: await catalogue.fingerprint(connection),
+        }

@@ -77,7 +77,7 @@ class Process:
         """Build every consumer; nothing is opened yet."""
         self.frame = frame
         self.parts = parts
-        self._dependencies = dependencies
+        self.dependencies = dependencies
         self._link = Link(frame.broker, topology.build(frame.settings.gateways))
         self._rules = Rules().also_away(*dependencies.away)
         self.consumers = [
@@ -88,12 +88,12 @@ class Process:
 
     def _following(self) -> Follower:
         follows = [each for part in self.parts for each in part.follows.items()]
-        given = self._dependencies
+        given = self.dependencies
         return Follower(given.versions, follows, self.frame.broker, given.away)
 
     def _background(self) -> list[Background]:
         own = [run for part in self.parts for run in part.background]
-        return [*own, self._follower.run, self._dependencies.outbox.run]
+        return [*own, self._follower.run, self.dependencies.outbox.run]
 
     def _consumer(self, name: str, intake: Intake) -> Consumer:
         row = topology.service(name)
@@ -117,7 +117,7 @@ class Process:
         except TopologyMismatch as error:
             if queue in error.items:
                 raise
-        await self._dependencies.ping()
+        await self.dependencies.ping()
         # What has waited while nobody ran must not meet a process that has no model in force yet.
         await self._follower.looked.wait()
 
@@ -146,7 +146,7 @@ class Process:
 
     async def _ask_database(self) -> str | None:
         try:
-            await self._dependencies.ping()
+            await self.dependencies.ping()
         except self._rules.away as error:
             return str(error)
         return None

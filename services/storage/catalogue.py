@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from zlib import crc32
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import RowMapping, insert, select, type_coerce, update
@@ -72,6 +73,14 @@ async def read(connection: AsyncConnection, *, active_only: bool = True) -> list
     rows = await connection.execute(select(*_COLUMNS).order_by(table.c.nombre))
     intents = [_intent(row) for row in rows.mappings()]
     return [each for each in intents if each.active or not active_only]
+
+
+async def fingerprint(connection: AsyncConnection) -> int:
+    """Another number whenever the intents have changed, also when others wrote them."""
+    # The version first: what is written between the two reads is then noticed next time.
+    version = (await versions.read(connection)).get(versions.CATALOGUE, 0)
+    rows = await connection.execute(select(*_COLUMNS).order_by(table.c.nombre))
+    return crc32(repr((version, [tuple(row) for row in rows])).encode())
 
 
 async def edit(

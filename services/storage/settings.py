@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import NamedTuple
+from zlib import crc32
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +30,12 @@ async def read(connection: AsyncConnection) -> StoredSettings:
     version = (await versions.read(connection)).get(versions.SETTINGS, 0)
     rows = await connection.execute(select(table.c.clave, table.c.valor))
     return StoredSettings(version, {row.clave: row.valor for row in rows})
+
+
+async def fingerprint(connection: AsyncConnection) -> int:
+    """Another number whenever settings have changed, also when others wrote them."""
+    stored = await read(connection)
+    return crc32(repr((stored.version, sorted(stored.values.items()))).encode())
 
 
 async def write(

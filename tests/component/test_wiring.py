@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from contracts.topology import SERVICES
 from services.runtime.follower import Callback
@@ -14,6 +15,7 @@ from services.storage import versions
 from services.storage.engine import Database
 from services.storage.migrate import upgrade
 from services.storage.secrets import PREFIX
+from services.storage.tables import configuracion_plataforma, intenciones_sistema
 from services.wiring import followed, open_process
 
 
@@ -26,6 +28,26 @@ async def test_a_secret_that_does_not_open_leaves_the_shop_open(tmp_path: Path) 
     async with open_process(settings, ["classifier"]) as process:
         live = process.frame.live.settings
     assert (live.openai_api_key, live.ml_umbral_confianza) == (None, 70)
+
+
+async def test_what_others_write_into_the_shops_own_tables_is_followed(tmp_path: Path) -> None:
+    """An operator's own SQL raises no version of ours."""
+    settings = Settings(home=tmp_path, models_dir=tmp_path / "models")
+    await upgrade(settings.database)
+    async with (
+        open_process(settings, ["router"]) as process,
+        Database.open(settings.database) as database,
+    ):
+        before = await process.dependencies.versions()
+        assert await process.dependencies.versions() == before
+        async with database.begin() as connection:
+            await connection.execute(insert(configuracion_plataforma).values(clave="a", valor="b"))
+        after = await process.dependencies.versions()
+        assert {name for name in after if after[name] != before[name]} == {versions.SETTINGS}
+        async with database.begin() as connection:
+            await connection.execute(insert(intenciones_sistema).values(nombre="garantia"))
+        then = await process.dependencies.versions()
+        assert {name for name in then if then[name] != after[name]} == {versions.CATALOGUE}
 
 
 class Noted:
