@@ -26,6 +26,7 @@ from services.retrainer.order import (
     Worse,
 )
 from services.storage import catalogue, evidence, models, samples
+from services.storage import intents as stored_intents
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.evidence import Row
@@ -100,7 +101,8 @@ async def _champion(database: Database, order: Order) -> Champion | None:
     try:
         async with database.read() as connection:
             manifest, file = await models.fetch(connection, order.champion)
-        return Champion(unseal(manifest, file, key), unseal_kept(manifest, file, key))
+            renamed = await stored_intents.renamed(connection, manifest.intents)
+        return Champion(unseal(manifest, file, key), unseal_kept(manifest, file, key), renamed)
     except (ModelMissing, ArtifactError):
         return None
 

@@ -1,7 +1,8 @@
 """One whole retraining: learn from all samples, and judge whether that may replace the champion."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from services.learning.out_of_fold import OutOfFold, keep
 from services.learning.promoting.lining_up import is_known, line_up, unchanged
@@ -26,10 +27,29 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """The model in force, and its held-out answers on the rows that it learned from."""
+    """The model in force, and its held-out answers on the rows that it learned from.
+
+    `renamed` are those of its intents that are called otherwise today.
+    """
 
     student: LinearStudent
     kept: OutOfFold
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def under_todays_names(self) -> Self:
+        """The same answers, each intent called as it is today.
+
+        Where the model knows another intent by that name, it keeps the former one.
+        """
+        taken = {*self.kept.intents, *self.student.intents}
+        today = {old: new for old, new in self.renamed.items() if new not in taken}
+
+        def called(names: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(today.get(name, name) for name in names)
+
+        weights = replace(self.student.weights, intents=called(self.student.intents))
+        kept = replace(self.kept, intents=called(self.kept.intents))
+        return replace(self, student=replace(self.student, weights=weights), kept=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,7 @@ def _verdict(
     # Read in another language, the same rows teach something else.
     if unchanged(champion.kept, today) and champion.student.weights.language == language:
         return NOTHING_NEW
+    champion = champion.under_todays_names()
     before = line_up(texts, today, champion.student, champion.kept, language)
     known = is_known(champion.kept, today)
     return compare(before, today, known, target=target, critical=critical)

@@ -124,6 +124,30 @@ def test_an_intent_that_left_the_catalogue_is_no_collapse(
     assert "precio" not in made.kept.intents
 
 
+def test_a_renamed_intent_is_neither_a_gain_nor_a_loss(samples: list[Sample]) -> None:
+    """Under its old name the champion would be wrong about each of its rows."""
+    champion = champion_of(samples)
+    renamed = [
+        replace(row, intent="cuanto_vale") if row.intent == "precio" else row for row in samples
+    ]
+    knows = replace(champion, renamed={"precio": "cuanto_vale"})
+    verdict = retrain(renamed, knows).verdict
+    assert isinstance(verdict, Promote)
+    assert verdict.whole is not None
+    assert abs(verdict.whole.macro_f1) < 0.01
+    assert verdict.whole.rows["cuanto_vale"] == sum(row.intent == "precio" for row in samples)
+    ignorant = retrain(renamed, champion).verdict
+    assert ignorant.whole is not None
+    assert ignorant.whole.macro_f1 > 0.02
+
+
+def test_a_name_that_the_model_has_for_another_intent_is_not_given_twice(
+    champion: Champion,
+) -> None:
+    both = replace(champion, renamed={"precio": "envio"}).under_todays_names()
+    assert both.student.intents == champion.student.intents
+
+
 def test_a_sample_without_a_readable_sign_moves_no_other_rows_word(samples: list[Sample]) -> None:
     rows = samples[:400]
     with_it = retrain([*rows[:7], Sample(9_999, "...", rows[0].intent), *rows[7:]], None)
