@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from contracts.catalogue import OUT_OF_SCOPE
 from services.cli.terminal import unwrapped_console
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def _facts(manifest: "Manifest") -> "Iterator[tuple[str, str]]":
     found = manifest.measures
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
     yield "made", f"{manifest.created_at:%Y-%m-%d %H:%M:%S} UTC, {libraries}"
-    yield "rows", f"{manifest.rows:,} of {len(manifest.intents)} intents"
+    intents = len(set(manifest.intents) - {OUT_OF_SCOPE})
+    apart = " and out of scope" if OUT_OF_SCOPE in manifest.intents else ""
+    yield "rows", f"{manifest.rows:,} of {intents} intents{apart}"
     shares = f"accuracy {found.accuracy:.1%}, macro-F1 {found.macro_f1:.1%}, ECE {found.ece:.1%}"
     yield "out of fold", shares
     right = found.covered_precision

@@ -63,8 +63,10 @@ async def _cancel(settings: Settings, training_id: str, who: str, as_json: bool)
         print(json.dumps({"training_id": training_id, "cancelled": done, "state": state}))
     elif done:
         print(f"cancelled, {training_id}: the model in force stays")
+    elif found is None:
+        print(f"There is no training {training_id}.")
     else:
-        print(f"There is no training {training_id}." if found is None else f"It is {found.state}.")
+        print(f"It has ended already: {found.state}.")
     return 0 if done else 1
 
 

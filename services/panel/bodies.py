@@ -85,7 +85,8 @@ class Figures(BaseModel):
     rows: int
     accepted: int
     answered_alone: Share | None
-    """Share of the graded turns that the threshold, or a rule, accepts."""
+    """Share of the graded turns that the threshold, or a rule, accepts. Some of these the router
+    hands to the teacher all the same, such as a yes that nothing was asked for."""
     agreement: Share | None
     """Share of those of which the teacher says the same (asked twice if it differed), whatever a
     person said later."""
@@ -155,7 +156,10 @@ class Accepted(BaseModel):
 
 
 class Training(BaseModel):
-    """Where a training stands: requested, running, promoted, refused, failed or cancelled."""
+    """Where a training stands: requested, running, promoted, refused, failed or cancelled.
+
+    Or chosen: no training, a person has put a model in force.
+    """
 
     training_id: str
     requested_by: str | None

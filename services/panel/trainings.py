@@ -9,7 +9,7 @@ from services.panel.refusals import ApiError, shown
 from services.storage import outbox, training
 from services.storage.engine import Database
 from services.storage.outbox import NewRow
-from services.storage.training import Request
+from services.storage.training import Request, State
 
 SOURCE = "/aprendiz/panel"
 
@@ -33,9 +33,10 @@ async def get(database: Database, training_id: str) -> Training:
 def shown_training(found: training.Training) -> Training:
     """A training as the API shows it."""
     done = found.finished_at is not None
+    cut_short = not done or found.state in (State.FAILED, State.CANCELLED)
     return Training(
         **{name: value for name, value in found._asdict().items() if name != "last_sample_id"},
-        progress=1.0 if done else found.details.get("progress", 0.0),
+        progress=found.details.get("progress", 0.0) if cut_short else 1.0,
         stage=None if done else found.details.get("stage"),
     )
 

@@ -40,7 +40,10 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """Train now: a training that was asked for or whose process died, else a new one."""
+    """Train now: a training that was asked for or whose process died, else a new one.
+
+    `reason` is why it was begun first: it is shown in its history.
+    """
 
     reason: str
     training: Training | None = None
@@ -85,7 +88,7 @@ def _again(training: Training, reason: str) -> Decision:
             f"Failed: begun {MAX_ATTEMPTS} times, and its process died each time. It may need more "
             "memory than there is.",
         )
-    return Train(reason, training)
+    return Train(training.details.get("begun", reason), training)
 
 
 def _by_itself(situation: Situation) -> Decision:

@@ -65,6 +65,7 @@ class Trainings:
         self._record = Record(database, key, models_dir, steering)
         self._holder = leases.this_process()
         self._woken = asyncio.Event()
+        self._another_trains = False
 
     def wake(self) -> None:
         """Say that samples or requests were just stored."""
@@ -75,19 +76,20 @@ class Trainings:
         while not stop.is_set():
             self._woken.clear()
             if not await self.do_next(stop):
-                await woken(stop, self._woken, self._ask_seconds)
+                # What another has begun may have died with it: its lease tells, soon after its end.
+                soon = self._lease_seconds / 3 if self._another_trains else self._ask_seconds
+                await woken(stop, self._woken, soon)
 
     async def do_next(self, stop: asyncio.Event) -> bool:
         """Do the next thing that is due, if any; False when there is nothing to do here."""
         scene = await self._scene()
-        new, wanted = scene.situation.new_samples, scene.situation.wanted
-        self._metrics.new_samples.set(new)
-        self._metrics.missing_samples.set(max(0, wanted - new))
+        self._another_trains = False
         if isinstance(decide(scene.situation), Wait):
             return False
         async with self._database.begin() as connection:
             lease = await leases.acquire(connection, LEASE, self._holder, self._lease_seconds)
         if lease is None:
+            self._another_trains = True
             return False
         try:
             return await self._act(lease, stop)
@@ -103,7 +105,12 @@ class Trainings:
 
     async def _scene(self) -> Scene:
         settings = self._steering.settings()
-        return await self._reader.read(settings.ml_auto_retrain_examples, settings.ml_idioma)
+        wanted = settings.ml_auto_retrain_examples
+        scene = await self._reader.read(wanted, settings.ml_idioma)
+        new = scene.situation.new_samples
+        self._metrics.new_samples.set(new)
+        self._metrics.missing_samples.set(max(0, wanted - new))
+        return scene
 
     async def _act(self, lease: Lease, stop: asyncio.Event) -> bool:
         # Read again: whoever held the lease until now may have done it.
@@ -192,6 +199,7 @@ class Trainings:
                 reports.clear()
                 await self._record.renew(job, self._lease_seconds, newest)
                 renewed = time.monotonic()
+                await self._scene()  # for the metrics: samples come meanwhile
             except DatabaseAway as error:
                 log.warning("the training's lease cannot be renewed now", why=str(error))
 

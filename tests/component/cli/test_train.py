@@ -68,7 +68,8 @@ async def test_what_cannot_be_cancelled_is_said(database: Database, aprendiz: Co
     await asked(database, "wish-1")
     async with database.begin() as connection:
         await training.cancel(connection, "wish-1", "ana")
-    for name, words in (("wish-1", "It is cancelled.\n"), ("no", "There is no training no.\n")):
+    ended = "It has ended already: cancelled.\n"
+    for name, words in (("wish-1", ended), ("no", "There is no training no.\n")):
         process = aprendiz("--cancel", name)
         said, _ = process.communicate(timeout=30)
         assert (process.returncode, said) == (1, words)

@@ -17,12 +17,14 @@ from contracts.catalogue import OUT_OF_SCOPE
 from contracts.codec import decode
 from contracts.events import ModelPromoted
 from services.learning.artifact import MODEL, libraries, sign
-from services.learning.certifying.provisional import FEWEST_GRADED, UNREACHED
+from services.learning.certifying.certificate import UNREACHED
+from services.learning.certifying.provisional import FEWEST_GRADED
 from services.learning.promoting.retraining import Retrained, retrain
 from services.retrainer import record, train
 from services.retrainer.order import Better, OnProgress, Order, Outcome, Worse
+from services.retrainer.trainings import ASK_EVERY, LEASE
 from services.runtime.live import LiveSettings
-from services.storage import catalogue, certificates, evidence, models, samples, training
+from services.storage import catalogue, certificates, evidence, leases, models, samples, training
 from services.storage.engine import Database
 from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.outbox import OutboxStore
@@ -121,6 +123,36 @@ async def test_monitors_see_how_many_samples_are_missing(shop: Shop) -> None:
     await shop.take_samples(shop.alike(20), "some")
     await shop.look()
     assert shop.registry.get_sample_value("aprendiz_samples_until_training") == 30
+
+
+async def test_monitors_see_what_comes_while_a_training_runs(shop: Shop) -> None:
+    seen = asyncio.Event()
+
+    async def waits(_order: Order, _on_progress: OnProgress) -> Outcome:
+        await seen.wait()
+        return Worse(samples=1, reason="Refused: a rehearsal.")
+
+    training_now = asyncio.create_task(shop.retrainer(waits, lease_seconds=1).do_next(shop.stop))
+    async with asyncio.timeout(20):
+        while shop.registry.get_sample_value("aprendiz_new_samples") != 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        await shop.take_samples(shop.alike(20), "meanwhile")
+        while shop.registry.get_sample_value("aprendiz_new_samples") != 20:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    seen.set()
+    assert await training_now
+
+
+async def test_what_a_dead_process_held_is_begun_soon_after_its_lease(shop: Shop) -> None:
+    await shop.take(wish())
+    async with shop.database.begin() as connection:
+        assert await leases.acquire(connection, LEASE, "dead", 1)
+    running = asyncio.create_task(shop.retrainer(lease_seconds=1).run(shop.stop))
+    async with asyncio.timeout(ASK_EVERY / 2):
+        while not await shop.champion():  # noqa: ASYNC110 - it is in the database
+            await asyncio.sleep(0.05)
+    shop.stop.set()
+    await running
 
 
 async def test_graded_turns_choose_the_threshold_of_a_new_model(shop: Shop) -> None:

@@ -85,6 +85,13 @@ def test_what_a_dead_process_left_comes_before_wishes() -> None:
     assert decide(replace(CALM, unfinished=(wish, orphan))) == Train("its process died", orphan)
 
 
+def test_why_a_training_was_begun_first_is_not_forgotten() -> None:
+    """Its history shows it, whatever became of the processes that ran it."""
+    for state in (State.RUNNING, State.REQUESTED):
+        left = training_of(state, attempts=1)._replace(details={"begun": "50 new samples"})
+        assert decide(replace(CALM, unfinished=(left,))) == Train("50 new samples", left)
+
+
 def test_a_training_that_kills_its_processes_is_given_up() -> None:
     orphan = training_of(State.RUNNING, attempts=MAX_ATTEMPTS)
     decision = decide(replace(CALM, unfinished=(orphan,)))
