@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from services.learning.encoding import decoded
 from services.learning.estimation.chats import is_chat, read_chat
+from services.learning.estimation.estimate import MOSTLY
 from services.learning.estimation.messages import Message, UnusableMessages
 from services.learning.estimation.sides import Chat, messages_of, take_sides
 from services.learning.estimation.tabular import Row, Table, messages_in, read_table
@@ -148,11 +149,24 @@ def _tabular(rows: Sequence[Row], hints: Hints, remarks: list[str]) -> Intake:
             f"No date in the column «{table.undated}» can be read. Where they are numbers, as some "
             "spreadsheets save them, format the column as dates before you save it as CSV."
         )
+    elif undated := _undated(table.messages):
+        remarks.append(undated)
     if hints.shop_names:
         remarks.append("--shop-name is for chats: in a table every row is a customer's message.")
     if table.from_catalogue:
         remarks.append(f"{table.from_catalogue:,} rows are the catalogue's own and left out.")
     return Intake(table.messages, remarks)
+
+
+def _undated(messages: Sequence[Message]) -> str | None:
+    """Of a table of which some rows have a date, and too many have none."""
+    dated = sum(message.at is not None for message in messages)
+    if not dated or dated >= MOSTLY * len(messages):
+        return None
+    return (
+        f"Only {dated:,} of {len(messages):,} rows have a date that can be read, so nobody knows "
+        "how many come in a month."
+    )
 
 
 def _columns_remark(table: Table) -> str:

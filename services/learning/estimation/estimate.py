@@ -28,11 +28,13 @@ SHADOW_SHARE = Policy().share
 LEVEL = 0.05
 """How often the lower bound of a precision may be too high."""
 MONTH = 30
+MOSTLY = 0.9
+"""Of the messages so many must have a date, else nobody knows how many come in a month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What came in. `days` counts the first and the last; None where no message has a date.
+    """What came in. `days` counts the first and the last; None where too few messages have a date.
 
     `turns` have words in them, the rest is `media_turns`; `unread` turns have both. `*_a_month` are
     for 30 days.
@@ -146,7 +148,8 @@ def estimate(
 def _volume(messages: Sequence[Message], turns: Sequence[Turn]) -> Volume:
     customers = [message for message in messages if not message.from_shop]
     dates = [message.at.date() for message in customers if message.at]
-    days = (max(dates) - min(dates)).days + 1 if dates else None
+    dated = dates and len(dates) >= MOSTLY * len(customers)
+    days = (max(dates) - min(dates)).days + 1 if dated else None
     spoken = sum(turn.has_words for turn in turns)
     return Volume(
         messages=len(customers),

@@ -117,12 +117,15 @@ def threshold_for(target: float, guesses: Guesses) -> float | None:
     together reach it, none speaks against the fixed threshold: the least sure one may be surer yet.
     Never under the lowest threshold that a service would go down to.
     """
-    lowest = lowest_threshold(guesses.sure, guesses.right, target)
-    if lowest is None:
-        return None
-    if not (guesses.sure[guesses.sure > 0] < lowest).any():
-        lowest = min(lowest, THRESHOLD)
-    return max(lowest, GRID[-1])
+    found = lowest_threshold(guesses.sure, guesses.right, target)
+    acted = guesses.sure >= GRID[-1]
+    if found is None or not acted.any():
+        return found and GRID[-1]
+    sure, right = guesses.sure[acted], guesses.right[acted]
+    if right.mean() < target:
+        return lowest_threshold(sure, right, target)
+    less_sure = (guesses.sure[guesses.sure > 0] < sure.min()).any()
+    return GRID[-1] if less_sure else min(float(sure.min()), THRESHOLD)
 
 
 def points(guesses: Guesses, chosen: Sequence[tuple[float, float | None]]) -> tuple[Point, ...]:

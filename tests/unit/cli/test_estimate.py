@@ -118,6 +118,9 @@ def test_dates_that_a_spreadsheet_saved_as_numbers_are_named(tmp_path: Path) -> 
     remarks = take_in(str(file), Hints()).remarks
     assert "No date in the column «fecha» can be read. " in remarks[1]
     file.write_text("texto;fecha\nhola;46000,5\nadiós;2026-03-05\n")
+    remarks = take_in(str(file), Hints()).remarks
+    assert "Only 1 of 2 rows have a date that can be read" in remarks[1]
+    file.write_text("texto;fecha\n" + "hola;2026-03-05\n" * 9 + "adiós;\n")
     assert len(take_in(str(file), Hints()).remarks) == 1
 
 

@@ -189,6 +189,17 @@ def test_without_dates_the_costs_are_for_a_thousand_turns(few_rows: list[Example
     assert (found.volume.turns_a_month, found.calls_before, found.usd_before) == (None, 1000, 2)
 
 
+def test_where_few_messages_have_a_date_nobody_knows_a_month(few_rows: list[Example]) -> None:
+    """Three hundred undated rows beside three of one week would be thousands a month."""
+    undated = [Message("precio", "Ana")] * 9
+    nearly_all = [message("gracias", day * 86_400) for day in range(81)]
+    volume = estimate([*nearly_all, *undated], few_rows).volume
+    assert volume.days == 81
+    assert volume.messages_a_month == pytest.approx(90 / 81 * 30)
+    volume = estimate([*nearly_all[:80], *undated], few_rows).volume
+    assert (volume.first, volume.days, volume.messages_a_month) == (date(2024, 5, 1), None, None)
+
+
 def test_nothing_to_read_is_refused(few_rows: list[Example]) -> None:
     for messages in ([], [message("", content=Content.MEDIA)], [message("hola", from_shop=True)]):
         with pytest.raises(UnusableMessages, match="--shop-name"):

@@ -54,6 +54,10 @@ def test_no_threshold_is_lower_than_a_service_goes() -> None:
         ("a", "b", "c", "d", "e"), np.full((9, 5), 0.2), [Example("?", "a")] * 9, {"a"}
     )
     assert threshold_for(0.95, unsure) == 0.3
+    rows = [Example("?", "a")] * 90 + [Example("?", "b")] * 10
+    low, wrong = np.tile([0.25, 0.05], (90, 1)), np.tile([0.35, 0.05], (10, 1))
+    misleading = guesses_on(("a", "b"), np.vstack([low, wrong]), rows, {"a", "b"})
+    assert threshold_for(0.85, misleading) is None, "at 0.3 none of those that it accepts is right"
 
 
 def test_a_threshold_is_inclusive_and_says_what_it_accepts() -> None:
