@@ -40,6 +40,7 @@ def standing_of(stored: Certificate | None) -> Standing:
         right=stored.right_rows,
         bound=stored.bound,
         basis=Basis(stored.basis or Basis.AGREEMENT),
+        kept_out=frozenset(stored.kept_out or ()),
         why=stored.why,
     )
 
@@ -55,7 +56,7 @@ async def standing_now(transaction: Transaction, policy: Policy, graded: GradedC
     standing = standing_of(stored)
     if stored is None or not put_by_hand(version, stored.model_version):
         return standing
-    chosen = await certificates.chosen_for(transaction, version)
+    chosen = await certificates.chosen_for(transaction, version, policy.target)
     return after_choice(standing, chosen, policy, graded)
 
 
@@ -109,6 +110,7 @@ async def put_in_force(
         right_rows=standing.right,
         bound=standing.bound,
         basis=standing.basis,
+        kept_out=sorted(standing.kept_out),
         target=standing.target or policy.target,
         why=standing.why,
     )

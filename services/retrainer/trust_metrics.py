@@ -41,7 +41,9 @@ class TrustMetrics:
         )
         self._why = Info("aprendiz_trust", "What led to the state in force.", registry=registry)
         self._tested = Gauge(
-            "aprendiz_certificate_rows", "Rows that the newest look tested.", registry=registry
+            "aprendiz_certificate_rows",
+            "Rows that the newest look or alarm saw.",
+            registry=registry,
         )
         self._bound = Gauge(
             "aprendiz_certificate_bound",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import and_, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage import versions
@@ -22,7 +22,8 @@ class Certificate(NamedTuple):
     `threshold` was in force from then on; `certified`, `provisional`, `floor` and `was_certified`
     are what the next decision needs. `seen_up_to` (an evidence id) is of a look or an alarm,
     `number` and `level` of a look; `accepted_rows`, `right_rows`, `bound` and its `basis` are what
-    the last of either found; without a basis it is agreement.
+    the last of either found; without a basis it is agreement. `kept_out` are the intents whose rows
+    the last look left out.
     """
 
     cause: str
@@ -41,6 +42,7 @@ class Certificate(NamedTuple):
     right_rows: int
     bound: float | None
     basis: str | None
+    kept_out: list[str] | None
     target: float
     why: str
     created_at: datetime | None = None
@@ -75,11 +77,17 @@ async def history(connection: AsyncConnection, limit: int = 100) -> list[Certifi
     return [Certificate(*row) for row in await connection.execute(query)]
 
 
-async def chosen_for(connection: AsyncConnection, version: str | None) -> float | None:
-    """The provisional threshold of a model, as it was chosen when its training promoted it."""
-    of = and_(_c.model_version == version, _c.cause == PROMOTION)
-    query = select(_c.provisional).where(of).order_by(_c.id).limit(1)
-    return await connection.scalar(query)
+async def chosen_for(
+    connection: AsyncConnection, version: str | None, target: float
+) -> float | None:
+    """The threshold that was last chosen for a model and a target; None: none ever was for it.
+
+    Where none was for this target, the one for its last other target.
+    """
+    of = and_(_c.model_version == version, _c.provisional.is_not(None))
+    for_this_target = case((_c.target == target, 1), else_=0)
+    query = select(_c.provisional).where(of).order_by(for_this_target.desc(), _c.id.desc())
+    return await connection.scalar(query.limit(1))
 
 
 async def last_look(connection: AsyncConnection) -> int:

@@ -1,5 +1,6 @@
 """Exact bounds on a share that was seen in a sample (Clopper and Pearson, Biometrika 26, 1934)."""
 
+from bisect import bisect_left
 from functools import cache
 from math import ceil, log
 
@@ -26,7 +27,13 @@ def upper_bound(right: int, rows: int, level: float) -> float:
 @cache
 def rows_needed(target: float, level: float, errors: int = 0) -> int:
     """The fewest rows that can show `target` at `level` when `errors` of them are wrong."""
-    rows = max(errors + 1, ceil(log(level) / log(target)))
-    while lower_bound(rows - errors, rows, level) < target:
-        rows += 1
-    return rows
+    fewest = max(errors + 1, ceil(log(level) / log(target)))
+
+    def shows(more: int) -> bool:
+        return lower_bound(fewest + more - errors, fewest + more, level) >= target
+
+    # The bound rises with the rows: double until it is enough, then halve the way back.
+    enough = 1
+    while not shows(enough):
+        enough *= 2
+    return fewest + bisect_left(range(enough), True, key=shows)

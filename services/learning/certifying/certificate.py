@@ -20,6 +20,8 @@ GRID = (
     0.65, 0.6, 0.55, 0.5, 0.45, 0.4, 0.35, 0.3,
 )  # fmt: skip
 """The thresholds that are tested, fixed for all shops and models: no data has a say in them."""
+UNREACHED = 0.995
+"""The provisional threshold where none of the grid is expected to reach the target."""
 
 _GROWTH = 0.5
 """So much of what the last look saw must have come anew for the next one."""
@@ -90,6 +92,7 @@ def is_due(
     target: float,
     level: float,
     certified: int | None = None,
+    level_before: float | None = None,
 ) -> bool:
     """Whether to look now; only counts decide, for a look that pleases the outcome proves nothing.
 
@@ -97,10 +100,11 @@ def is_due(
     the certified one; `fresh_rows` of them came after the last look at this target, which saw
     `looked_at` (0: there was none). The first look needs enough rows to pass with two errors, a
     later one half as many again. Under a certificate, whose threshold accepts `certified` rows, few
-    rows are no obstacle: they may refute it. Once they could not pass without an error, what it
-    rests on has left the window: then it is looked at as soon as may be.
+    rows are no obstacle: they may refute it. Once they could not pass without an error at the
+    `level_before`, that of the last look, what it rests on has left the window: then it is looked
+    at as soon as may be.
     """
-    if certified is not None and certified < rows_needed(target, level):
+    if certified is not None and certified < rows_needed(target, level_before or level):
         return True
     enough = sure_rows >= rows_needed(target, level, _SLACK)
     if not looked_at:

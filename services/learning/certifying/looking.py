@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Reason, TrustState
 from services.learning.certifying.alarm import alarm
 from services.learning.certifying.certificate import GRID, Look, is_due, level_of, look
@@ -31,12 +32,14 @@ def look_if_due(
     fresh: int,
     number: int,
 ) -> tuple[Look, Standing] | None:
-    """The look and the standing after it; None while there is nothing new to test.
+    """The look and the standing after it; None while there is nothing new to test, or to decide.
 
     `evidence` are the rows of the window that may be tested, the oldest first, of which the last
     `fresh` came since the look before; `number` is k, one more than the looks that share evidence
     with this one.
     """
+    if policy.fixed:
+        return None
     level = level_of(number, policy.delta)
     if standing.target not in (None, policy.target):
         standing = _for_another_target(noted(standing, policy, graded), evidence, policy)
@@ -50,6 +53,7 @@ def look_if_due(
         target=policy.target,
         level=level,
         certified=None if certified is None else _accepted(evidence, certified),
+        level_before=level_of(max(number - 1, 1), policy.delta),
     ):
         return None
     seen = look(
@@ -63,7 +67,10 @@ def look_if_due(
     if seen is None:
         return None
     sure_rows = _accepted(evidence, _counted_from(policy, seen.threshold))
-    return seen, after_look(standing, seen, sure_rows, policy, graded)
+    kept_out = frozenset(row.said for row in evidence if row.rule)
+    return seen, replace(
+        after_look(standing, seen, sure_rows, policy, graded), kept_out=kept_out - {OUT_OF_SCOPE}
+    )
 
 
 def alarm_if_due(
@@ -103,13 +110,16 @@ def _counted_from(policy: Policy, certified: float | None) -> float:
 def _rests_on_others(before: Sequence[Evidence], standing: Standing) -> bool:
     """Whether a certificate rests on other rows than those that the last look tested.
 
-    Rows only leave the window. More of them than were tested: a rule was lifted, or an intent
-    is back, and nothing was shown of its rows; less than half: a rule took them, or they aged.
+    Of an intent that a rule kept out of it nothing was shown, whether the rule was lifted or the
+    intent is back; rows only leave the window, so more of them than were tested are such rows too.
+    Less than half of the rows are left: another rule took them, or they aged.
     """
     if standing.certified is None:
         return False
-    accepted = _accepted(before, standing.certified)
-    return accepted > standing.rows or 2 * accepted < standing.rows
+    accepted = [row for row in before if row.tested_confidence >= standing.certified]
+    if any(row.said in standing.kept_out for row in accepted):
+        return True
+    return not standing.rows <= 2 * len(accepted) <= 2 * standing.rows
 
 
 def _for_another_target(

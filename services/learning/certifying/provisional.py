@@ -8,15 +8,13 @@ from scipy.optimize import minimize
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask
-from services.learning.certifying.certificate import GRID
+from services.learning.certifying.certificate import GRID, UNREACHED
 from services.learning.normalise import normalise
 from services.learning.out_of_fold import NOWHERE, OutOfFold, by_text
 from services.learning.promoting.retraining import Sample
 from services.learning.student import Prediction
 from services.learning.trained import Trained
 
-UNREACHED = 0.995
-"""The threshold where no other reaches the target."""
 FEWEST_GRADED = 30
 """So many graded turns say more of a shop's traffic than all examples of its catalogue."""
 _FEWEST = 5  # rows that a threshold must accept to be chosen

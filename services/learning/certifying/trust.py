@@ -7,7 +7,7 @@ from typing import NamedTuple
 from contracts.catalogue import HARMLESS, OUT_OF_SCOPE
 from contracts.events import Basis, Reason, TrustState
 from services.learning.certifying.alarm import Alarm
-from services.learning.certifying.certificate import Look
+from services.learning.certifying.certificate import UNREACHED, Look
 from services.learning.certifying.drawing import share_to_draw
 from services.learning.percent import percent, tenths
 from services.learning.student import Prediction
@@ -56,7 +56,8 @@ class Standing:
     there was no look). `provisional` is the threshold that was chosen for the model in force on
     rows it could not learn from, `floor` the last one in force: only a certificate lowers it.
     `looked_at` counts the sure rows that the last look saw; `rows`, `right`, `bound` and its
-    `basis` are what it found.
+    `basis` are what it found. It did not test the rows of the intents `kept_out`, which a rule
+    decided then.
     """
 
     state: TrustState = TrustState.UNPROVEN
@@ -70,6 +71,7 @@ class Standing:
     right: int = 0
     bound: float | None = None
     basis: Basis = Basis.AGREEMENT
+    kept_out: frozenset[str] = frozenset()
     why: str = "too few turns were graded to test anything"
 
 
@@ -93,7 +95,7 @@ def trust(standing: Standing, policy: Policy, graded: GradedCount) -> Trust:
     """What is in force with so much evidence at hand."""
     state, why = _state(standing, policy)
     probation = _on_probation(standing, policy, graded)
-    refuted = state is TrustState.REFUTED and not policy.fixed
+    refuted = state is TrustState.REFUTED
     drawn = share_to_draw(
         graded.window, share=policy.share, first=policy.first, everything=probation or refuted
     )
@@ -172,6 +174,7 @@ def after_promotion(
         renewed = replace(
             renewed,
             state=TrustState.UNPROVEN,
+            target=policy.target,
             certified=None,
             # It stands until the next look, whatever model is in force by then.
             why=f"the certificate lapsed with a model that needed {tenths(provisional)}",
@@ -203,7 +206,7 @@ def ruled(intent: str, policy: Policy) -> Reason | None:
 
 
 def _permitted(intent: str, given: Trust) -> Reason:
-    if given.state is TrustState.REFUTED and not given.policy.fixed:
+    if given.state is TrustState.REFUTED:
         return Reason.REFUTED
     if given.probation and intent not in given.policy.harmless:
         return Reason.UNPROVEN
@@ -222,6 +225,8 @@ def _state(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
     """State and why: a certificate holds for its own target and easier ones, a refutation for its
     own and harder ones; for any other target nothing is shown.
     """
+    if policy.fixed:
+        return TrustState.UNPROVEN, "the operator's threshold holds, whatever the evidence says"
     if not policy.has_teacher:
         return TrustState.UNPROVEN, "there is no teacher to grade turns"
     shown = standing.target or policy.target
@@ -230,6 +235,9 @@ def _state(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
     if certified_for_less or refuted_for_more:
         was = f"{standing.state} for {percent(shown)}"
         return TrustState.UNPROVEN, f"{was}, and the target is {percent(policy.target)} now"
+    if standing.state is TrustState.UNPROVEN and standing.provisional == UNREACHED:
+        none = f"of what was held out, no threshold is expected to reach {percent(policy.target)}"
+        return standing.state, f"{standing.why}; {none}"
     return standing.state, standing.why
 
 

@@ -71,6 +71,7 @@ certificates = table(
     Column("right_rows", Integer, nullable=False, server_default=text("0")),
     Column("bound", Double),
     Column("basis", bounded(16)),
+    Column("kept_out", Json),
     Column("target", Double, nullable=False),
     Column("why", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

@@ -270,10 +270,26 @@ def certificate(**changes: Any) -> Certificate:
         right_rows=178,
         bound=0.957,
         basis="precision",
+        kept_out=["envio"],
         target=0.95,
         why="178 of 180 rows right at 85%: ≥ 95",
     )
     return plain._replace(**changes)
+
+
+async def test_a_model_has_the_threshold_that_was_last_chosen_for_the_target(
+    database: Database,
+) -> None:
+    given = [("v1", 0.97, 0.96), ("v1", 0.8, 0.7), ("v1", 0.8, 0.6), ("v2", 0.8, 0.9)]
+    async with database.begin() as connection:
+        for version, target, chosen in given:
+            row = certificate(model_version=version, target=target, provisional=chosen)
+            await certificates.add(connection, row)
+        asked = {
+            (version, target): await certificates.chosen_for(connection, version, target)
+            for version, target in (("v1", 0.97), ("v1", 0.8), ("v1", 0.9), ("v3", 0.8))
+        }
+    assert list(asked.values()) == [0.96, 0.6, 0.6, None]
 
 
 async def test_the_newest_certificate_is_in_force_and_told_by_a_version(database: Database) -> None:

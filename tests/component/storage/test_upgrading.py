@@ -162,7 +162,7 @@ async def test_a_later_revision_adds_to_our_tables_and_takes_back_only_that(
     async with Database.open(database_url) as database, database.read() as connection:
         columns = await connection.run_sync(lambda each: inspect(each).get_columns("conversations"))
         made = select(aprendiz_created.c.kind, aprendiz_created.c.name)
-        rows = await connection.execute(made.where(aprendiz_created.c.revision == "0005"))
+        rows = await connection.execute(made.where(aprendiz_created.c.revision == "0006"))
         assert {tuple(row) for row in rows} == {
             ("column", "language"),
             ("column", "vip"),
@@ -170,7 +170,7 @@ async def test_a_later_revision_adds_to_our_tables_and_takes_back_only_that(
             ("table", "visits"),
         }
     assert {each["name"]: each["nullable"] for each in columns}["vip"] is False
-    await downgrade(database_url, to="0004", scripts=next_release)
+    await downgrade(database_url, to="0005", scripts=next_release)
     assert await _is_whole(database_url)
 
 

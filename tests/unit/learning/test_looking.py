@@ -149,6 +149,42 @@ def test_an_unproven_student_acts_by_a_raised_target_before_anything_is_looked_a
     assert follow_raised_target(rows[:29], before, POLICY, enough) is None, "too few to choose by"
 
 
+@pytest.mark.parametrize("then", ["more", "as many", "fewer"])
+def test_rows_that_no_look_has_tested_are_looked_at_at_once(then: str) -> None:
+    """Whatever has aged meanwhile: of a lifted rule's rows nothing was shown."""
+    kept_out = dataclasses.replace(WRONG, said="envio", teacher="pago", rule=Reason.ALWAYS_ASK)
+    rows = [*[RIGHT] * 130, *[kept_out] * 40]
+    found = looked(rows, Standing(), POLICY, fresh=170, number=1, ever=170)
+    assert found is not None
+    assert found[1].state is TrustState.CERTIFIED
+    assert looked(rows, found[1], POLICY, fresh=0, number=2, ever=170) is None
+    back = [dataclasses.replace(row, rule=None) for row in rows]
+    left = {"more": back, "as many": back[40:], "fewer": back[60:]}[then]
+    seen = looked(left, found[1], POLICY, fresh=0, number=2, ever=170)
+    assert seen is not None
+    assert seen[1].state is not TrustState.CERTIFIED
+
+
+def test_a_certificate_that_stands_does_so_until_rows_come_or_go() -> None:
+    """85 rows without an error show 95 % at the level of the second look, not at the third's."""
+    before = dataclasses.replace(certified(), looked_at=124, rows=124, right=124)
+    found = looked([RIGHT] * 85, before, POLICY, fresh=43, number=2, ever=400)
+    assert found is not None
+    assert found[1].state is TrustState.CERTIFIED
+    assert looked([RIGHT] * 85, found[1], POLICY, fresh=0, number=3, ever=400) is None
+    gone = looked([RIGHT] * 79, found[1], POLICY, fresh=0, number=3, ever=400)
+    assert gone is not None
+    assert gone[1].state is TrustState.UNPROVEN
+
+
+def test_under_a_fixed_threshold_nothing_is_looked_at() -> None:
+    """A look could only refute, and throw the evidence away that a certificate needs later."""
+    fixed = dataclasses.replace(POLICY, fixed=True, threshold=0.5)
+    rows = [*[WRONG] * 200, *[RIGHT] * 200]
+    assert looked(rows, Standing(), fixed, fresh=400, number=1, ever=400) is None
+    assert looked(rows, Standing(), POLICY, fresh=400, number=1, ever=400) is not None
+
+
 def test_a_threshold_for_a_raised_target_is_chosen_by_what_a_threshold_decides() -> None:
     """What an operator has decided tells nothing of it; what is named out of scope does."""
     before, enough = Standing(target=0.8, provisional=0.3, floor=0.8), GradedCount(80, 400)

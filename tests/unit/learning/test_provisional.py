@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.learning.certifying.provisional import FEWEST_GRADED, UNREACHED, choose, provisional
+from services.learning.certifying.certificate import UNREACHED
+from services.learning.certifying.provisional import FEWEST_GRADED, choose, provisional
 from services.learning.out_of_fold import OutOfFold
 from services.learning.promoting.retraining import Retrained, Sample, retrain
 

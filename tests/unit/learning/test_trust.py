@@ -117,6 +117,13 @@ def test_why_a_certificate_lapsed_stays_true_once_another_model_needs_less() -> 
     )
 
 
+def test_a_certificate_lapses_for_the_target_that_was_asked_for() -> None:
+    certified = after_look(Standing(), found(TrustState.CERTIFIED, 0.8), 93, POLICY, GRADED)
+    harder = policy(target=0.99)
+    assert after_promotion(certified, 0.96, harder, GRADED).target == 0.99
+    assert after_promotion(certified, 0.7, harder, GRADED).target == POLICY.target, "it stands"
+
+
 def test_a_refuted_student_asks_the_teacher_and_every_turn_is_drawn() -> None:
     given = in_force(after_look(Standing(), found(TrustState.REFUTED), 93, POLICY, GRADED))
     assert (given.state, given.share) == (TrustState.REFUTED, 1.0)
@@ -164,6 +171,16 @@ def test_a_fixed_threshold_holds_whatever_the_evidence_says() -> None:
     assert (given.threshold, given.share) == (0.6, 0.1)
     assert judge(says("precio", 0.6), given) is Reason.ACCEPTED
     assert judge(says("precio", 0.59), given) is Reason.BELOW_THRESHOLD
+    for before in (
+        refuted,
+        after_look(Standing(), found(TrustState.CERTIFIED, 0.3), 93, POLICY, FEW),
+    ):
+        given = in_force(before, policy(fixed=True), graded=FEW)
+        assert (given.state, given.why) == (
+            TrustState.UNPROVEN,
+            "the operator's threshold holds, whatever the evidence says",
+        )
+        assert in_force(before, graded=FEW).state is before.state, "once the mode is left again"
 
 
 def test_without_a_teacher_nothing_is_drawn_and_nothing_is_proven() -> None:
