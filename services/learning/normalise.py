@@ -96,7 +96,8 @@ def unaccented(text: str) -> str:
 
 def _folded(text: str) -> str:
     plain = _URL.sub(" url ", text.lower())
-    return _DRAWN_OUT.sub(r"\1", unaccented(_SKIN_TONE.sub("", plain)))
+    # Lower once more: what letter generators write in capitals has been letters only since then.
+    return _DRAWN_OUT.sub(r"\1", unaccented(_SKIN_TONE.sub("", plain)).lower())
 
 
 def _number(token: str) -> str:

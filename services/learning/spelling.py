@@ -23,7 +23,7 @@ from services.learning.meanings.lexicon import lexicon
 from services.learning.normalise import unaccented
 
 PACKAGE = "pyspellchecker"
-RULES = "2"  # how words are read, abbreviations included; another number when that changes
+RULES = "3"  # how words are read, abbreviations included; another number when that changes
 TABLE = "spellchecker/resources/{}.json.gz"
 _LANGUAGES = ("en", "es")
 _SHORTEST = 4  # letters; shorter words have too many neighbours

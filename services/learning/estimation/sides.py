@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
+from unicodedata import normalize
 
 from services.learning.estimation.chats import ChatMessage
 from services.learning.estimation.messages import Message, UnusableMessages
@@ -49,7 +50,7 @@ def take_sides(chats: Sequence[Chat], named: Collection[str] = ()) -> Sides:
         UnusableMessages: nobody of that name writes, or it can't be told who the shop is.
     """
     if named:
-        return _named(chats, {name.strip().casefold() for name in named})
+        return _named(chats, {_plain(name) for name in named})
     authors = Counter(author for chat in chats for author in chat.authors)
     if len(authors) == 1:
         return Sides(frozenset(), "only one person writes, who counts as the customer")
@@ -64,8 +65,8 @@ def take_sides(chats: Sequence[Chat], named: Collection[str] = ()) -> Sides:
 
 def _named(chats: Sequence[Chat], wanted: set[str]) -> Sides:
     authors = Counter(author for chat in chats for author in chat.authors)
-    shop = frozenset(author for author in authors if author.casefold() in wanted)
-    if missing := sorted(wanted - {author.casefold() for author in shop}):
+    shop = frozenset(author for author in authors if _plain(author) in wanted)
+    if missing := sorted(wanted - {_plain(author) for author in shop}):
         raise UnusableMessages(
             f"nobody called {', '.join(missing)} writes here; there are: {_shown(authors)}. "
             "--shop-name takes a name as it stands in the export."
@@ -86,7 +87,12 @@ def _by_file_names(chats: Sequence[Chat]) -> Sides | None:
 
 
 def _is_called(file: str, author: str) -> bool:
-    return f" {file} ".casefold().endswith(f" {author} ".casefold())
+    return f" {_plain(file)}".endswith(f" {_plain(author)}")
+
+
+def _plain(name: str) -> str:
+    """A name without its habits; some phones take an accent for a letter of its own."""
+    return normalize("NFC", name).strip().casefold()
 
 
 def _in_most_chats(authors: Counter[str]) -> Sides | None:

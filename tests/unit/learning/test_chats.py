@@ -1,6 +1,7 @@
 """Exports of every phone and locale become the same messages, without the phone's own words."""
 
 from datetime import UTC, datetime
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -228,6 +229,16 @@ def test_a_file_is_named_after_whole_names() -> None:
     """`Mariana` ends like `Ana`, who is the shop."""
     text = TWO.replace("Luna", "Mariana")
     assert take_sides([chat(text, "Chat de WhatsApp con Mariana")]).shop == {"Ana"}
+
+
+def test_an_accent_that_is_a_letter_of_its_own_makes_no_other_name() -> None:
+    """As macOS and iOS name files."""
+    text = TWO.replace("Luna", "Ana Gómez")
+    for form in ("NFC", "NFD"):
+        name = normalize(form, "Chat de WhatsApp con Ana Gómez")
+        assert take_sides([chat(text, name)]).shop == {"Ana"}
+        named = take_sides([chat(text, "x")], [normalize(form, "ana gómez")])
+        assert named.shop == {"Ana Gómez"}
 
 
 def test_two_who_ask_and_begin_alike_are_not_told_apart() -> None:

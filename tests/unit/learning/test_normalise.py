@@ -23,6 +23,7 @@ from services.learning.normalise import normalise
         ("⭐⏰🇨🇴", "⭐ ⏰ 🇨 🇴"),
         ("llegó en la calle", "llego en la calle"),
         ("𝗁𝗈𝗅𝖺 ｈｏｌａ", "hola hola"),  # as letter generators write it
+        ("𝗛𝗢𝗟𝗔 ＱＵＥ", "hola que"),
         ("ref ab123456", "ref ab000000"),
         ("…", ""),
     ],
