@@ -152,7 +152,8 @@ def resolve(stored: Mapping[str, str | None], environ: Mapping[str, str]) -> Res
             name = str(each["loc"][0])
             values.pop(name, None)
             shown = f"{PREFIX}{name.upper()}" if name in from_env else name
-            problems.append(f"{shown}: {each['msg']}")
+            # No secret: whatever is text is a right one.
+            problems.append(f"{shown}: {each['msg']}, got {each['input']!r}")
         settings = LiveSettings.model_validate(values)
     return Resolved(settings, frozenset(from_env), tuple(problems))
 

@@ -26,6 +26,7 @@ def test_a_wrong_value_is_named_and_left_out_and_the_rest_counts(wrong: str) -> 
     assert resolved.settings == LiveSettings(ml_auto_retrain_examples=25)
     (problem,) = resolved.problems
     assert problem.startswith("ml_umbral_confianza: Input should be")
+    assert problem.endswith(f", got '{wrong}'")
 
 
 def test_a_wrong_value_of_the_environment_is_named_by_its_variable() -> None:
