@@ -101,7 +101,9 @@ def accept(
     stored, labelled = asyncio.run(_accept(read_settings(), wanted, by or me()))
     what = "says its reply" if stored.action == "reply" else "calls a person"
     unasked = "" if labelled else " (the teacher has proposed none)"
-    print(f"{stored.name} is in the catalogue and {what}; samples learned as it: {labelled}{unasked}")
+    print(
+        f"{stored.name} is in the catalogue and {what}; samples learned as it: {labelled}{unasked}"
+    )
 
 
 async def _listed(settings: Settings) -> "list[Intent]":

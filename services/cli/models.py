@@ -32,7 +32,10 @@ def listed(as_json: Json = False) -> None:
     """The models that are kept, newest first, with their figures out of fold."""
     stored = asyncio.run(_stored(read_settings()))
     if as_json:
-        print(json.dumps([_fields(each) for each in stored], ensure_ascii=False))
+        from services.panel.models import shown_model
+
+        shown = [shown_model(each).model_dump(mode="json") for each in stored]
+        print(json.dumps(shown, ensure_ascii=False))
         return
     # What `promote` must be told is never cut, however narrow the terminal.
     version = Column("version", no_wrap=True, min_width=_VERSION)
@@ -130,13 +133,3 @@ async def _stored(settings: Settings) -> "list[StoredModel]":
 
     async with open_database(settings) as database, database.read() as connection:
         return await models.newest(connection)
-
-
-def _fields(stored: "StoredModel") -> dict[str, object]:
-    manifest = stored.manifest
-    return {
-        "version": manifest.version,
-        "aliases": stored.aliases,
-        "rows": manifest.rows,
-        **manifest.measures.model_dump(exclude={"per_intent", "rows"}),
-    }

@@ -25,7 +25,7 @@ def add_models(app: FastAPI, deps: Dependencies) -> None:
     async def listed(limit: Limit = 100) -> Models:
         async with deps.database.read() as connection:
             found = await models.newest(connection, limit)
-        return Models(models=tuple(Model(**_figures(each)) for each in found))
+        return Models(models=tuple(map(shown_model, found)))
 
     @app.get("/models/{version}", summary="One model whole", responses=refusals(404, 503))
     async def whole(version: str) -> ModelWhole:
@@ -50,6 +50,11 @@ def add_models(app: FastAPI, deps: Dependencies) -> None:
         who = (body or Requester()).requested_by
         done = by_hand.roll_back(deps.database, deps.key, who)
         return await _changed(deps, models.PREVIOUS, done)
+
+
+def shown_model(stored: StoredModel) -> Model:
+    """A model as the API lists it."""
+    return Model(**_figures(stored))
 
 
 async def get(database: Database, version: str) -> ModelWhole:

@@ -104,3 +104,9 @@ def test_an_empty_shop_has_nothing_to_go_back_to(database: Database, home: None)
 def test_the_list_cuts_no_version_that_promote_must_be_told(two: tuple[str, str]) -> None:
     shown = CliRunner(env={"COLUMNS": "60"}).invoke(app, ["models", "list"])
     assert all(version in shown.stdout for version in two), shown.output
+
+
+def test_the_list_as_json_is_what_the_api_gives(two: tuple[str, str]) -> None:
+    listed = json.loads(run("list", "--json").stdout)
+    assert [each["version"] for each in listed] == [two[1], two[0]]
+    assert {"samples", "intents", "accuracy", "aliases"} <= listed[0].keys()
