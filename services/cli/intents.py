@@ -100,10 +100,8 @@ def accept(
     wanted = {"name": name, "description": description, "reply": reply or None}
     stored, labelled = asyncio.run(_accept(read_settings(), wanted, by or me()))
     what = "says its reply" if stored.action == "reply" else "calls a person"
-    unasked = "" if labelled else " (the teacher has proposed none)"
-    print(
-        f"{stored.name} is in the catalogue and {what}; samples learned as it: {labelled}{unasked}"
-    )
+    learned = labelled or "0 (the teacher has proposed none)"
+    print(f"{stored.name} is in the catalogue and {what}; samples learned as it: {learned}")
 
 
 async def _listed(settings: Settings) -> "list[Intent]":
