@@ -181,8 +181,9 @@ async def _versions(database: Database) -> Mapping[str, int]:
 
     Settings and intents are the shop's tables: its own programs write there and raise no version.
     """
+    ours = LiveSettings.model_fields.keys()
     async with database.read() as connection:
         return await versions.read(connection) | {
-            versions.SETTINGS: await stored_settings.fingerprint(connection),
+            versions.SETTINGS: await stored_settings.fingerprint(connection, ours),
             versions.CATALOGUE: await catalogue.fingerprint(connection),
         }

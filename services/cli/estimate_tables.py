@@ -33,7 +33,8 @@ def show(found: Estimate, remarks: list[str], *, priced: bool) -> None:
 
 def _summary(volume: Volume) -> list[tuple[str, str]]:
     """Names and values of what came in, as people read them."""
-    period = "no dates were read, so no month is known"
+    few = "too few" if volume.first else "no"
+    period = f"{few} dates were read, so no month is known"
     if volume.days:
         period = f"{volume.first} to {volume.last}, {_many(volume.days, 'day')}"
     a_month = volume.messages_a_month

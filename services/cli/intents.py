@@ -100,7 +100,7 @@ def accept(
     wanted = {"name": name, "description": description, "reply": reply or None}
     stored, labelled = asyncio.run(_accept(read_settings(), wanted, by or me()))
     what = "says its reply" if stored.action == "reply" else "calls a person"
-    learned = labelled or "0 (the teacher has proposed none)"
+    learned = labelled or "0 (the teacher has proposed none that can be learned from)"
     print(f"{stored.name} is in the catalogue and {what}; samples learned as it: {learned}")
 
 

@@ -23,7 +23,7 @@ from services.retrainer.standing import (
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.waiting import woken
-from services.storage import catalogue, certificates, evidence, leases, models
+from services.storage import catalogue, certificates, evidence, intents, leases, models
 from services.storage.engine import Database, Transaction
 from services.storage.errors import LeaseLost
 from services.storage.evidence import Row
@@ -156,12 +156,17 @@ class Looks:
         newest = await certificates.newest(transaction)
         version = await models.alias(transaction, models.CHAMPION)
         policy = replace(self._steering.policy_without_catalogue, catalogue=actions)
+        standing = standing_of(newest)
+        if newest and newest.created_at:
+            names = standing.kept_out
+            today = await intents.called_today(transaction, names, newest.created_at)
+            standing = replace(standing, kept_out=frozenset(today.get(n, n) for n in names))
         return Glance(
             policy=policy,
             rows=rows,
             evidence=[as_evidence(row, policy) for row in rows],
             graded=await count_graded(transaction, settings),
-            standing=standing_of(newest),
+            standing=standing,
             last_seen=await certificates.last_look(transaction),
             # Looks whose rows have all left the window were looks at other evidence.
             number=1 + await certificates.looks_since(transaction, first),

@@ -129,12 +129,13 @@ class Record:
         state = State.REFUSED if isinstance(outcome, Worse) else State.FAILED
         async with self._database.begin() as connection:
             await leases.confirm(connection, job.lease)
+            reached = await _reached(connection, job)
             await training.finish(
                 connection,
                 job.asked.training_id,
                 state,
                 outcome.reason,
-                job.details | (outcome.deltas if isinstance(outcome, Worse) else {}),
+                reached | (outcome.deltas if isinstance(outcome, Worse) else {}),
                 samples=outcome.samples if isinstance(outcome, Worse) else None,
             )
         return state
@@ -142,8 +143,9 @@ class Record:
     async def _cancel(self, job: Job, reason: str) -> State:
         async with self._database.begin() as connection:
             await leases.confirm(connection, job.lease)
+            reached = await _reached(connection, job)
             await training.finish(
-                connection, job.asked.training_id, State.CANCELLED, reason, job.details
+                connection, job.asked.training_id, State.CANCELLED, reason, reached
             )
         return State.CANCELLED
 
@@ -185,6 +187,13 @@ class Record:
         manifest, file = read(self._models_dir / version)
         verify(manifest, file, self._key)
         return manifest, file
+
+
+async def _reached(transaction: Transaction, job: Job) -> dict[str, Any]:
+    """The job's details, and how far it was when that was noted last."""
+    found = await training.get(transaction, job.asked.training_id)
+    noted = found.details if found else {}
+    return job.details | {"progress": noted.get("progress", 0.0)}
 
 
 def _promoted(training_id: str, manifest: Manifest, before: str | None) -> NewRow:

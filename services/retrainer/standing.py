@@ -33,6 +33,7 @@ def standing_of(stored: Certificate | None) -> Standing:
         target=stored.target,
         certified=stored.certified,
         provisional=stored.provisional,
+        chosen_for=stored.chosen_for,
         floor=stored.floor,
         was_certified=stored.was_certified,
         looked_at=stored.looked_at,
@@ -111,6 +112,7 @@ async def put_in_force(
         bound=standing.bound,
         basis=standing.basis,
         kept_out=sorted(standing.kept_out),
+        chosen_for=standing.chosen_for,
         target=standing.target or policy.target,
         why=standing.why,
     )

@@ -25,9 +25,9 @@ from services.retrainer.order import (
     Progress,
     Worse,
 )
-from services.storage import catalogue, evidence, models, samples
+from services.storage import catalogue, evidence, models, samples, training
 from services.storage import intents as stored_intents
-from services.storage.engine import Database
+from services.storage.engine import Database, Transaction
 from services.storage.errors import DatabaseAway
 from services.storage.evidence import Row
 from services.storage.models import ModelMissing
@@ -66,13 +66,12 @@ class Material:
 
 async def _material(order: Order) -> Material:
     """What there is to learn from, and what it is compared with."""
-    async with Database.open(order.database_url) as database:
-        async with database.read() as connection:
-            # Read together: an intent renamed since the order was given is learned by its new name.
-            intents = [each.name for each in await catalogue.read(connection)]
-            rows = await samples.labelled(connection, intents, order.up_to)
-            window = await evidence.window(connection, order.evidence_days, order.evidence_rows)
-        champion = await _champion(database, order)
+    async with Database.open(order.database_url) as database, database.read() as connection:
+        # Read together: an intent renamed since the order was given is learned by its new name.
+        intents = [each.name for each in await catalogue.read(connection)]
+        rows = await samples.labelled(connection, intents, order.up_to)
+        window = await evidence.window(connection, order.evidence_days, order.evidence_rows)
+        champion = await _champion(connection, order)
     learned: dict[int | None, str | None] = {row.id: row.intent for row in rows}
     return Material(
         rows=[Sample(row.id, row.text, row.intent or OUT_OF_SCOPE) for row in rows],
@@ -93,18 +92,20 @@ def _graded(row: Row, learned: Mapping[int | None, str | None]) -> Sample:
     return Sample(row.sample or -row.id, row.text, label)
 
 
-async def _champion(database: Database, order: Order) -> Champion | None:
+async def _champion(transaction: Transaction, order: Order) -> Champion | None:
     """The model in force; None when there is none, or none that can be read."""
     if order.champion is None:
         return None
     key = bytes.fromhex(order.key)
     try:
-        async with database.read() as connection:
-            manifest, file = await models.fetch(connection, order.champion)
-            renamed = await stored_intents.renamed(connection, manifest.intents)
-        return Champion(unseal(manifest, file, key), unseal_kept(manifest, file, key), renamed)
+        manifest, file = await models.fetch(transaction, order.champion)
+        student, kept = unseal(manifest, file, key), unseal_kept(manifest, file, key)
     except (ModelMissing, ArtifactError):
         return None
+    made = await training.that_made(transaction, order.champion)
+    since = (made and made.started_at) or manifest.created_at
+    renamed = await stored_intents.called_today(transaction, manifest.intents, since)
+    return Champion(student, kept, renamed)
 
 
 def _learn(order: Order, material: Material, on_progress: OnProgress) -> Outcome:

@@ -175,9 +175,10 @@ class Trainings:
         learning = asyncio.create_task(self._learn(order, reports.append))
         keeping = asyncio.create_task(self._keep(job, reports))
         stopping = asyncio.create_task(stop.wait())
-        tasks = (learning, keeping, stopping)
+        counting = asyncio.create_task(self._count())
+        tasks = (learning, keeping, stopping, counting)
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks[:-1], return_when=asyncio.FIRST_COMPLETED)
             if keeping.done():
                 keeping.result()
             return learning.result() if learning.done() else None
@@ -199,9 +200,19 @@ class Trainings:
                 reports.clear()
                 await self._record.renew(job, self._lease_seconds, newest)
                 renewed = time.monotonic()
-                await self._scene()  # for the metrics: samples come meanwhile
             except DatabaseAway as error:
                 log.warning("the training's lease cannot be renewed now", why=str(error))
+
+    async def _count(self) -> None:
+        """Tell the metrics which samples come meanwhile; what fails here ends no training."""
+        while True:
+            await asyncio.sleep(self._ask_seconds)
+            try:
+                await self._scene()
+            except DatabaseAway as error:
+                log.warning("new samples cannot be counted now", why=str(error))
+            except Exception:
+                log.exception("new samples cannot be counted now")
 
     async def _release(self, lease: Lease) -> None:
         try:

@@ -123,6 +123,10 @@ class LiveSettings(BaseModel):
         return self.openai_api_key is not None or self.openai_base_url is not None
 
 
+_SECRET = frozenset({"openai_api_key", "openai_base_url"})
+"""What is never shown: the second may hold a password."""
+
+
 class Resolved(NamedTuple):
     """Settings in force, the keys the environment locks, and what was wrong and left out."""
 
@@ -152,8 +156,8 @@ def resolve(stored: Mapping[str, str | None], environ: Mapping[str, str]) -> Res
             name = str(each["loc"][0])
             values.pop(name, None)
             shown = f"{PREFIX}{name.upper()}" if name in from_env else name
-            # No secret: whatever is text is a right one.
-            problems.append(f"{shown}: {each['msg']}, got {each['input']!r}")
+            got = "" if name in _SECRET else f", got {each['input']!r}"
+            problems.append(f"{shown}: {each['msg']}{got}")
         settings = LiveSettings.model_validate(values)
     return Resolved(settings, frozenset(from_env), tuple(problems))
 

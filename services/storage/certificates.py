@@ -23,7 +23,7 @@ class Certificate(NamedTuple):
     are what the next decision needs. `seen_up_to` (an evidence id) is of a look or an alarm,
     `number` and `level` of a look; `accepted_rows`, `right_rows`, `bound` and its `basis` are what
     the last of either found; without a basis it is agreement. `kept_out` are the intents whose rows
-    the last look left out.
+    the last look left out, `chosen_for` is the target of the `provisional` threshold.
     """
 
     cause: str
@@ -43,6 +43,7 @@ class Certificate(NamedTuple):
     bound: float | None
     basis: str | None
     kept_out: list[str] | None
+    chosen_for: float | None
     target: float
     why: str
     created_at: datetime | None = None
@@ -85,7 +86,7 @@ async def chosen_for(
     Where none was for this target, the one for its last other target.
     """
     of = and_(_c.model_version == version, _c.provisional.is_not(None))
-    for_this_target = case((_c.target == target, 1), else_=0)
+    for_this_target = case((_c.chosen_for == target, 1), else_=0)
     query = select(_c.provisional).where(of).order_by(for_this_target.desc(), _c.id.desc())
     return await connection.scalar(query.limit(1))
 

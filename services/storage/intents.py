@@ -1,6 +1,7 @@
 """Changes of the intent catalogue that reach further than one row: added, renamed, proposed."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
@@ -115,6 +116,20 @@ async def renamed(connection: AsyncConnection, names: Collection[str]) -> dict[s
         for name in set(names) - known
         if (today := _followed(name, later, known)) in known
     }
+
+
+async def called_today(
+    connection: AsyncConnection, names: Collection[str], since: datetime
+) -> dict[str, str]:
+    """What the intents that had these names then are called today; without those that still are."""
+    log = auditoria.c
+    history = select(log.before, log.after).where(log.what == _RENAMED, log.at >= since)
+    today = {name: name for name in names}
+    for before, after in await connection.execute(history.order_by(log.id)):
+        for name, called in today.items():
+            if called == before:
+                today[name] = after
+    return {name: called for name, called in today.items() if name != called}
 
 
 async def proposed(connection: AsyncConnection, limit: int) -> list[Proposed]:

@@ -1,6 +1,6 @@
 """The settings in the database: read whole, written with their history."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from datetime import datetime
 from typing import NamedTuple
 from zlib import crc32
@@ -32,10 +32,11 @@ async def read(connection: AsyncConnection) -> StoredSettings:
     return StoredSettings(version, {row.clave: row.valor for row in rows})
 
 
-async def fingerprint(connection: AsyncConnection) -> int:
-    """Another number whenever settings have changed, also when others wrote them."""
+async def fingerprint(connection: AsyncConnection, names: Collection[str]) -> int:
+    """Another number whenever one of these settings has changed, also when others wrote it."""
     stored = await read(connection)
-    return crc32(repr((stored.version, sorted(stored.values.items()))).encode())
+    ours = sorted((name, stored.values[name]) for name in stored.values.keys() & set(names))
+    return crc32(repr((stored.version, ours)).encode())
 
 
 async def write(

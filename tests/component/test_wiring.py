@@ -41,7 +41,12 @@ async def test_what_others_write_into_the_shops_own_tables_is_followed(tmp_path:
         before = await process.dependencies.versions()
         assert await process.dependencies.versions() == before
         async with database.begin() as connection:
-            await connection.execute(insert(configuracion_plataforma).values(clave="a", valor="b"))
+            theirs = {"clave": "otro_programa", "valor": "12:00"}
+            await connection.execute(insert(configuracion_plataforma).values(theirs))
+        assert await process.dependencies.versions() == before, "theirs is none of our business"
+        async with database.begin() as connection:
+            ours = {"clave": "negocio_nombre", "valor": "Luna"}
+            await connection.execute(insert(configuracion_plataforma).values(ours))
         after = await process.dependencies.versions()
         assert {name for name in after if after[name] != before[name]} == {versions.SETTINGS}
         async with database.begin() as connection:

@@ -101,8 +101,8 @@ def is_due(
     `looked_at` (0: there was none). The first look needs enough rows to pass with two errors, a
     later one half as many again. Under a certificate, whose threshold accepts `certified` rows, few
     rows are no obstacle: they may refute it. Once they could not pass without an error at the
-    `level_before`, that of the last look, what it rests on has left the window: then it is looked
-    at as soon as may be.
+    `level_before`, that of the look before the k-th, what it rests on has left the window: then it
+    is looked at as soon as may be.
     """
     if certified is not None and certified < rows_needed(target, level_before or level):
         return True

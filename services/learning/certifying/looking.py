@@ -93,7 +93,8 @@ def follow_raised_target(
     Its threshold was chosen for the former target, and a look may be months away. As long as there
     are too few rows to choose by, the next training does.
     """
-    if standing.state is not TrustState.UNPROVEN or not _is_harder(standing, policy):
+    unproven = standing.state is TrustState.UNPROVEN
+    if policy.fixed or not unproven or not _is_harder(standing, policy):
         return None
     chosen = _chosen(evidence, policy.target)
     return None if chosen is None else after_promotion(standing, chosen, policy, graded)
@@ -134,6 +135,7 @@ def _for_another_target(
         standing,
         looked_at=0,
         provisional=standing.provisional if chosen is None else chosen,
+        chosen_for=standing.chosen_for if chosen is None else policy.target,
         certified=None if _is_harder(standing, policy) else standing.certified,
     )
 

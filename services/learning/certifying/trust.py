@@ -53,17 +53,18 @@ class Standing:
     """What looks and trainings have led to: replaced whole by each, and kept as history.
 
     `state` and `certified`, the threshold that the last look certified, are for its `target` (None:
-    there was no look). `provisional` is the threshold that was chosen for the model in force on
-    rows it could not learn from, `floor` the last one in force: only a certificate lowers it.
-    `looked_at` counts the sure rows that the last look saw; `rows`, `right`, `bound` and its
-    `basis` are what it found. It did not test the rows of the intents `kept_out`, which a rule
-    decided then.
+    there was no look). `provisional` is the threshold that was chosen for the model in force, on
+    rows it could not learn from, for the target `chosen_for`; `floor` is the last one in force:
+    only a certificate lowers it. `looked_at` counts the sure rows that the last look saw; `rows`,
+    `right`, `bound` and its `basis` are what it found. It did not test the rows of the intents
+    `kept_out`, which a rule decided then.
     """
 
     state: TrustState = TrustState.UNPROVEN
     target: float | None = None
     certified: float | None = None
     provisional: float | None = None
+    chosen_for: float | None = None
     floor: float | None = None
     was_certified: bool = False
     looked_at: int = 0
@@ -167,7 +168,7 @@ def after_promotion(
     A certificate goes on holding unless the new model needs a higher threshold than it certified.
     """
     standing = noted(standing, policy, graded)
-    renewed = replace(standing, provisional=provisional)
+    renewed = replace(standing, provisional=provisional, chosen_for=policy.target)
     if standing.state is TrustState.UNPROVEN and standing.target != policy.target:
         renewed = replace(renewed, target=policy.target, looked_at=0)
     if renewed.certified is not None and provisional > renewed.certified:
@@ -175,6 +176,7 @@ def after_promotion(
             renewed,
             state=TrustState.UNPROVEN,
             target=policy.target,
+            looked_at=standing.looked_at if standing.target == policy.target else 0,
             certified=None,
             # It stands until the next look, whatever model is in force by then.
             why=f"the certificate lapsed with a model that needed {tenths(provisional)}",
@@ -236,7 +238,8 @@ def _state(standing: Standing, policy: Policy) -> tuple[TrustState, str]:
         was = f"{standing.state} for {percent(shown)}"
         return TrustState.UNPROVEN, f"{was}, and the target is {percent(policy.target)} now"
     if standing.state is TrustState.UNPROVEN and standing.provisional == UNREACHED:
-        none = f"of what was held out, no threshold is expected to reach {percent(policy.target)}"
+        wanted = percent(standing.chosen_for or policy.target)
+        none = f"of what was held out, no threshold is expected to reach {wanted}"
         return standing.state, f"{standing.why}; {none}"
     return standing.state, standing.why
 
@@ -259,7 +262,7 @@ def _threshold(standing: Standing, policy: Policy, state: TrustState) -> float:
 
 
 def _settled(standing: Standing, policy: Policy, graded: GradedCount) -> Standing:
-    """Remember the threshold in force, once the student acts by it."""
-    if _on_probation(standing, policy, graded):
+    """Remember the threshold in force, once the student acts by it; a fixed one is none of it."""
+    if policy.fixed or _on_probation(standing, policy, graded):
         return standing
     return replace(standing, floor=_threshold(standing, policy, _state(standing, policy)[0]))

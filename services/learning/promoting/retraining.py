@@ -39,13 +39,13 @@ class Champion:
     def under_todays_names(self) -> Self:
         """The same answers, each intent called as it is today.
 
-        Where the model knows another intent by that name, it keeps the former one.
+        Where two would be called alike, because one is gone and its name was given again, all keep
+        their former names.
         """
-        taken = {*self.kept.intents, *self.student.intents}
-        today = {old: new for old, new in self.renamed.items() if new not in taken}
 
         def called(names: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(today.get(name, name) for name in names)
+            today = tuple(self.renamed.get(name, name) for name in names)
+            return today if len(set(today)) == len(today) else names
 
         weights = replace(self.student.weights, intents=called(self.student.intents))
         kept = replace(self.kept, intents=called(self.kept.intents))

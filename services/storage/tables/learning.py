@@ -72,6 +72,7 @@ certificates = table(
     Column("bound", Double),
     Column("basis", bounded(16)),
     Column("kept_out", Json),
+    Column("chosen_for", Double),
     Column("target", Double, nullable=False),
     Column("why", Words, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

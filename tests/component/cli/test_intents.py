@@ -73,7 +73,7 @@ def test_a_proposal_is_shown_masked_and_accepted() -> None:
     assert run("proposed").stdout == "The teacher proposes nothing new.\n"
     assert json.loads(run("show", "garantia").stdout)["texts"] == 2
     unasked = run("accept", "tallas", "--description", "Pregunta por una talla.").stdout
-    assert unasked.endswith("samples learned as it: 0 (the teacher has proposed none)\n")
+    assert unasked.endswith(": 0 (the teacher has proposed none that can be learned from)\n")
 
 
 @pytest.mark.parametrize(

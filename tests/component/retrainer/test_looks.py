@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from contracts.codec import decode
 from contracts.events import Basis, CertificateIssued, TrustState
@@ -16,7 +16,7 @@ from services.retrainer.standing import put_in_force, standing_of
 from services.retrainer.steering import Steering
 from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.live import LiveSettings
-from services.storage import certificates, evidence, outbox, tables
+from services.storage import certificates, evidence, intents, outbox, tables
 from services.storage.certificates import ALARM, LOOK, PROMOTION, TARGET
 from services.storage.evidence import Annotation, StudentAnswer
 from services.trusting import policy_of
@@ -190,6 +190,26 @@ async def test_a_certificate_does_not_outlive_the_rules_that_it_was_tested_under
     assert (lifted.state, lifted.number) == (TrustState.REFUTED, 2)
 
 
+async def test_what_a_rule_kept_out_of_a_test_is_known_by_its_new_name(
+    shop: Shop, looks: Looks
+) -> None:
+    plain = shop.live.settings
+    rules = {"ml_intenciones_siempre_preguntar": ("precio",)}
+    shop.live.settings = plain.model_copy(update=rules)
+    await grade(shop, 0, 300)
+    await grade(shop, 300, 100, says="precio")
+    assert await looks.look() is not None
+    async with shop.database.begin() as connection:
+        await intents.rename(connection, "precio", "cuanto_vale", "ana")
+        # As if as many tested rows had aged: their number alone does not show what is back.
+        aged = delete(tables.evidence).where(tables.evidence.c.id <= 100)
+        await connection.execute(aged)
+    shop.live.settings = plain
+    seen = await looks.look()
+    assert seen is not None
+    assert seen.rows == 300
+
+
 async def test_a_raised_target_has_its_threshold_long_before_it_can_be_tested(
     shop: Shop, looks: Looks
 ) -> None:
@@ -336,7 +356,8 @@ async def test_a_promotion_chooses_a_threshold_and_keeps_what_was_certified(shop
 async def test_a_standing_is_kept_whole(shop: Shop) -> None:
     """Also what no look finds again: the floor, and that it was certified once."""
     standing = Standing(
-        state=TrustState.CERTIFIED, target=0.9, certified=0.71, provisional=0.72, floor=0.73,
+        state=TrustState.CERTIFIED, target=0.9, certified=0.71, provisional=0.72, chosen_for=0.8,
+        floor=0.73, kept_out=frozenset({"envio"}),
         was_certified=True, looked_at=7, rows=6, right=5, bound=0.74, basis=Basis.PRECISION,
         why="because",
     )  # fmt: skip

@@ -21,7 +21,15 @@ from services.learning.certifying.certificate import UNREACHED
 from services.learning.certifying.provisional import FEWEST_GRADED
 from services.learning.promoting.retraining import Retrained, retrain
 from services.retrainer import record, train
-from services.retrainer.order import Better, OnProgress, Order, Outcome, Worse
+from services.retrainer.order import (
+    Better,
+    Impossible,
+    OnProgress,
+    Order,
+    Outcome,
+    Progress,
+    Worse,
+)
 from services.retrainer.trainings import ASK_EVERY, LEASE
 from services.runtime.live import LiveSettings
 from services.storage import catalogue, certificates, evidence, leases, models, samples, training
@@ -132,7 +140,7 @@ async def test_monitors_see_what_comes_while_a_training_runs(shop: Shop) -> None
         await seen.wait()
         return Worse(samples=1, reason="Refused: a rehearsal.")
 
-    training_now = asyncio.create_task(shop.retrainer(waits, lease_seconds=1).do_next(shop.stop))
+    training_now = asyncio.create_task(shop.retrainer(waits, ask_seconds=0.1).do_next(shop.stop))
     async with asyncio.timeout(20):
         while shop.registry.get_sample_value("aprendiz_new_samples") != 0:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -141,6 +149,48 @@ async def test_monitors_see_what_comes_while_a_training_runs(shop: Shop) -> None
             await asyncio.sleep(0.02)
     seen.set()
     assert await training_now
+
+
+async def test_a_training_that_fails_shows_how_far_it_came(shop: Shop) -> None:
+    async def breaks_off(_order: Order, on_progress: OnProgress) -> Outcome:
+        on_progress(Progress(stage="fold 3 of 10", share=0.3))
+        async with asyncio.timeout(20):
+            while (await shop.history())[0].details.get("progress") != 0.3:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return Impossible(reason="Failed: it was only a rehearsal.")
+
+    await shop.take(wish())
+    assert await shop.look(breaks_off)
+    [failed] = await shop.history()
+    assert (failed.state, failed.details["progress"]) == (State.FAILED, 0.3)
+
+
+async def test_a_count_that_fails_ends_no_training(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What monitors see is not worth an hour of learning."""
+    seen = asyncio.Event()
+
+    async def waits(order: Order, on_progress: OnProgress) -> Outcome:
+        await seen.wait()
+        return await at_once(order, on_progress)
+
+    await shop.take(wish())
+    retrainer = shop.retrainer(waits, ask_seconds=0.05)
+    running = asyncio.create_task(retrainer.do_next(shop.stop))
+    async with asyncio.timeout(20):
+        while (await shop.history())[0].state != State.RUNNING:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    async def fails(_connection: object) -> list[str]:
+        raise ValueError("broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(training, "texts_since_last", fails)
+        await asyncio.sleep(0.3)
+    seen.set()
+    assert await running
+    assert await shop.champion() is not None
 
 
 async def test_what_a_dead_process_held_is_begun_soon_after_its_lease(shop: Shop) -> None:

@@ -271,6 +271,7 @@ def certificate(**changes: Any) -> Certificate:
         bound=0.957,
         basis="precision",
         kept_out=["envio"],
+        chosen_for=0.95,
         target=0.95,
         why="178 of 180 rows right at 85%: ≥ 95",
     )
@@ -283,7 +284,7 @@ async def test_a_model_has_the_threshold_that_was_last_chosen_for_the_target(
     given = [("v1", 0.97, 0.96), ("v1", 0.8, 0.7), ("v1", 0.8, 0.6), ("v2", 0.8, 0.9)]
     async with database.begin() as connection:
         for version, target, chosen in given:
-            row = certificate(model_version=version, target=target, provisional=chosen)
+            row = certificate(model_version=version, chosen_for=target, provisional=chosen)
             await certificates.add(connection, row)
         asked = {
             (version, target): await certificates.chosen_for(connection, version, target)

@@ -1,6 +1,7 @@
 """Intents are added, renamed and proposed with all that their names mean."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,20 @@ async def test_an_accepted_proposal_labels_its_samples(shop: Database) -> None:
     with pytest.raises(IntentExists, match="active"):
         async with shop.begin() as connection:
             await intents.add(connection, WARRANTY, "ana")
+
+
+async def test_names_are_followed_through_every_rename_since(database: Database) -> None:
+    """Also where a name was given again, or two intents have swapped theirs."""
+    named = ("aa", "bb", "xx", "yy")
+    async with database.begin() as connection:
+        for name in named:
+            await intents.add(connection, WARRANTY.model_copy(update={"name": name}), "ana")
+        begin = await now(connection)
+        for step in ("aa cc", "cc dd", "bb cc", "xx tt", "yy xx", "tt yy"):
+            old, new = step.split()
+            await intents.rename(connection, old, new, "ana")
+        assert await intents.called_today(connection, named, begin) == {
+            "aa": "dd", "bb": "cc", "xx": "yy", "yy": "xx",
+        }  # fmt: skip
+        tomorrow = begin + timedelta(days=1)
+        assert await intents.called_today(connection, named, tomorrow) == {}

@@ -183,6 +183,8 @@ def test_under_a_fixed_threshold_nothing_is_looked_at() -> None:
     rows = [*[WRONG] * 200, *[RIGHT] * 200]
     assert looked(rows, Standing(), fixed, fresh=400, number=1, ever=400) is None
     assert looked(rows, Standing(), POLICY, fresh=400, number=1, ever=400) is not None
+    before = Standing(target=0.8, provisional=0.3, floor=0.8)
+    assert follow_raised_target(rows, before, fixed, GradedCount(400, 400)) is None
 
 
 def test_a_threshold_for_a_raised_target_is_chosen_by_what_a_threshold_decides() -> None:

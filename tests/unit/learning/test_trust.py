@@ -122,6 +122,15 @@ def test_a_certificate_lapses_for_the_target_that_was_asked_for() -> None:
     harder = policy(target=0.99)
     assert after_promotion(certified, 0.96, harder, GRADED).target == 0.99
     assert after_promotion(certified, 0.7, harder, GRADED).target == POLICY.target, "it stands"
+    assert after_promotion(certified, 0.96, POLICY, GRADED).looked_at == 93
+    assert after_promotion(certified, 0.96, harder, GRADED).looked_at == 0, "never for this target"
+
+
+def test_what_is_chosen_under_a_fixed_threshold_binds_nobody_later() -> None:
+    """It was never in force."""
+    fixed = policy(fixed=True)
+    chosen = after_promotion(after_promotion(Standing(), 0.995, fixed, GRADED), 0.7, fixed, GRADED)
+    assert (chosen.floor, in_force(chosen).threshold) == (None, 0.8)
 
 
 def test_a_refuted_student_asks_the_teacher_and_every_turn_is_drawn() -> None:

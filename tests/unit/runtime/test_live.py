@@ -29,6 +29,14 @@ def test_a_wrong_value_is_named_and_left_out_and_the_rest_counts(wrong: str) -> 
     assert problem.endswith(f", got '{wrong}'")
 
 
+@pytest.mark.parametrize("name", ["openai_api_key", "openai_base_url"])
+def test_a_secret_that_is_no_unicode_is_named_and_not_shown(name: str) -> None:
+    """As an environment in Latin-1 arrives."""
+    (problem,) = resolve({}, {f"APRENDIZ_{name.upper()}": "sk-live-\udce1"}).problems
+    assert problem.startswith(f"APRENDIZ_{name.upper()}: ")
+    assert "sk-live" not in problem
+
+
 def test_a_wrong_value_of_the_environment_is_named_by_its_variable() -> None:
     (problem,) = resolve({}, {"APRENDIZ_MENSAJE_EDAD_MAXIMA_MINUTOS": "inf"}).problems
     assert problem.startswith("APRENDIZ_MENSAJE_EDAD_MAXIMA_MINUTOS: ")

@@ -1,7 +1,7 @@
-"""A certificate knows what a rule kept out of its test. Frozen: what comes later is new."""
+"""A certificate knows what its test left out, and its choice. Frozen: what comes later is new."""
 
 from alembic import op
-from sqlalchemy import Column, MetaData
+from sqlalchemy import Column, Double, MetaData
 
 from services.storage.columns import Json, Serial
 from services.storage.schema import ensure, remove
@@ -28,5 +28,6 @@ make_table(
     "certificates",
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("kept_out", Json),
+    Column("chosen_for", Double),
     comment="unchanged",
 )
