@@ -242,6 +242,23 @@ async def test_a_threshold_is_kept_with_the_target_that_it_was_chosen_for(shop: 
     assert (stored.cause, stored.target) == (PROMOTION, 0.95)
 
 
+@pytest.mark.parametrize("target", [99.0, 80.0])
+async def test_a_threshold_is_filed_under_the_target_that_it_was_chosen_for(
+    shop: Shop, target: float
+) -> None:
+    """Whoever puts the model in force again is given it for that target alone."""
+
+    async def moved_meanwhile(order: Order, on_progress: OnProgress) -> Outcome:
+        moved = {"ml_precision_objetivo": target}
+        shop.live.settings = shop.live.settings.model_copy(update=moved)
+        return await at_once(order, on_progress)
+
+    assert await shop.look(moved_meanwhile)
+    stored = await newest(shop)
+    assert stored is not None
+    assert stored.chosen_for == 0.95
+
+
 async def test_an_intent_that_the_shop_no_longer_has_refutes_nothing(
     shop: Shop, looks: Looks
 ) -> None:
