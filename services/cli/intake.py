@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from services.learning.encoding import decoded
 from services.learning.estimation.chats import is_chat, read_chat
-from services.learning.estimation.estimate import MOSTLY
+from services.learning.estimation.estimate import tell_a_month
 from services.learning.estimation.messages import Message, UnusableMessages
 from services.learning.estimation.sides import Chat, messages_of, take_sides
 from services.learning.estimation.tabular import Row, Table, messages_in, read_table
@@ -161,7 +161,7 @@ def _tabular(rows: Sequence[Row], hints: Hints, remarks: list[str]) -> Intake:
 def _undated(messages: Sequence[Message]) -> str | None:
     """Of a table of which some rows have a date, and too many have none."""
     dated = sum(message.at is not None for message in messages)
-    if not dated or dated >= MOSTLY * len(messages):
+    if not dated or tell_a_month(messages):
         return None
     return (
         f"Only {dated:,} of {len(messages):,} rows have a date that can be read, so nobody knows "

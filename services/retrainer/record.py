@@ -178,6 +178,7 @@ class Record:
         # The operator may have raised the target meanwhile: this threshold was not chosen for that.
         for_then = replace(policy, target=min(better.target, policy.target))
         renewed = after_promotion(before, better.provisional, for_then, graded)
+        # Lowered or raised: whoever puts this model in force again is told what it was chosen for.
         renewed = replace(renewed, chosen_for=better.target)
         await put_in_force(
             transaction, renewed, policy, graded, model_version=better.version,

@@ -28,8 +28,7 @@ SHADOW_SHARE = Policy().share
 LEVEL = 0.05
 """How often the lower bound of a precision may be too high."""
 MONTH = 30
-MOSTLY = 0.9
-"""Of the messages so many must have a date, else nobody knows how many come in a month."""
+_MOSTLY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +144,16 @@ def estimate(
     )
 
 
+def tell_a_month(messages: Sequence[Message]) -> bool:
+    """Whether so many have a date that one can say how many come in a month."""
+    dated = sum(message.at is not None for message in messages)
+    return dated > 0 and dated >= _MOSTLY * len(messages)
+
+
 def _volume(messages: Sequence[Message], turns: Sequence[Turn]) -> Volume:
     customers = [message for message in messages if not message.from_shop]
     dates = [message.at.date() for message in customers if message.at]
-    dated = dates and len(dates) >= MOSTLY * len(customers)
-    days = (max(dates) - min(dates)).days + 1 if dated else None
+    days = (max(dates) - min(dates)).days + 1 if tell_a_month(customers) else None
     spoken = sum(turn.has_words for turn in turns)
     return Volume(
         messages=len(customers),

@@ -124,8 +124,8 @@ def _asking(messages: Sequence[ChatMessage]) -> list[str]:
 
 
 def _beginning(messages: Sequence[ChatMessage]) -> list[str]:
-    silences = pairwise(messages)
-    begun = [each.author for before, each in silences if each.at - before.at >= _SILENCE]
+    neighbours = pairwise(messages)
+    begun = [each.author for before, each in neighbours if each.at - before.at >= _SILENCE]
     return [each.author for each in messages[:1]] + begun
 
 

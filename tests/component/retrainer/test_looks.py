@@ -173,14 +173,20 @@ async def test_what_always_goes_to_the_teacher_certifies_nothing_of_the_rest(
     assert (seen.state, seen.rows) == (TrustState.REFUTED, 130)
 
 
-async def test_a_certificate_does_not_outlive_the_rules_that_it_was_tested_under(
-    shop: Shop, looks: Looks
-) -> None:
+async def graded_under_a_rule(shop: Shop, wrong: int = 0) -> LiveSettings:
+    """300 right rows, and 100 of an intent that is always asked about; the settings before."""
     plain = shop.live.settings
     rules = {"ml_intenciones_siempre_preguntar": ("precio",)}
     shop.live.settings = plain.model_copy(update=rules)
     await grade(shop, 0, 300)
-    await grade(shop, 300, 100, wrong=100, says="precio")
+    await grade(shop, 300, 100, wrong=wrong, says="precio")
+    return plain
+
+
+async def test_a_certificate_does_not_outlive_the_rules_that_it_was_tested_under(
+    shop: Shop, looks: Looks
+) -> None:
+    plain = await graded_under_a_rule(shop, wrong=100)
     first = await looks.look()
     assert first is not None
     assert (first.state, first.rows) == (TrustState.CERTIFIED, 300)
@@ -193,11 +199,7 @@ async def test_a_certificate_does_not_outlive_the_rules_that_it_was_tested_under
 async def test_what_a_rule_kept_out_of_a_test_is_known_by_its_new_name(
     shop: Shop, looks: Looks
 ) -> None:
-    plain = shop.live.settings
-    rules = {"ml_intenciones_siempre_preguntar": ("precio",)}
-    shop.live.settings = plain.model_copy(update=rules)
-    await grade(shop, 0, 300)
-    await grade(shop, 300, 100, says="precio")
+    plain = await graded_under_a_rule(shop)
     assert await looks.look() is not None
     async with shop.database.begin() as connection:
         await intents.rename(connection, "precio", "cuanto_vale", "ana")
