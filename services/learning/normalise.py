@@ -3,6 +3,8 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import filterfalse
 
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -14,6 +16,8 @@ _LONGEST_NUMBER = 5
 # Letters of a word that are read. Words are remembered with all their letter groups: a 4,096-letter
 # one would take a megabyte, and 50,000 of them are kept.
 _LONGEST_WORD = 40
+# Words of which it is remembered how they are read; one may be as long as a message, 4 KB.
+_WORDS_KEPT = 5_000
 
 ABBREVIATIONS = {
     "es": {
@@ -70,10 +74,8 @@ def tokens(text: str, language: str = "es") -> list[str]:
     Numbers keep only their length (`38` -> `00`), so that sizes, prices and order numbers stay
     apart without one token for each.
     """
-    table = ABBREVIATIONS.get(language, {})
     found = _TOKEN.findall(_folded(text))
-    short = [token[:_LONGEST_WORD] for token in found]
-    return [word for token in short for word in table.get(token, _number(token)).split()]
+    return [word for token in found for word in _written_out(token, language)]
 
 
 def normalise(text: str, language: str = "es") -> str:
@@ -91,13 +93,19 @@ def unaccented(text: str) -> str:
     if text.isascii():
         return text
     letters = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return "".join(filterfalse(unicodedata.combining, letters))
 
 
 def _folded(text: str) -> str:
     plain = _URL.sub(" url ", text.lower())
     # Lower once more: what letter generators write in capitals has been letters only since then.
-    return _DRAWN_OUT.sub(r"\1", unaccented(_SKIN_TONE.sub("", plain)).lower())
+    return unaccented(_SKIN_TONE.sub("", plain)).lower()
+
+
+@lru_cache(_WORDS_KEPT)
+def _written_out(token: str, language: str) -> tuple[str, ...]:
+    short = _DRAWN_OUT.sub(r"\1", token)[:_LONGEST_WORD]
+    return tuple(ABBREVIATIONS.get(language, {}).get(short, _number(short)).split())
 
 
 def _number(token: str) -> str:

@@ -82,15 +82,16 @@ class Spelling:
         """
         if self._language not in _LANGUAGES:
             return list(words)
-        readable = {word for word in words if len(word) >= _SHORTEST and _is_word(word)}
-        unknown = {word: meant for word in readable if (meant := self._meant(word))}
+        unknown = {word: meant for word in words if (meant := self._meant(word))}
         strange = sum(not meant.sounds_alike for meant in unknown.values())
-        if strange > max(1, len(readable) // 2):
+        if strange > 1 and strange > sum(map(_is_readable, set(words))) // 2:
             return list(words)
         return [unknown[word].word if word in unknown else word for word in words]
 
     def _most_likely(self, word: str) -> _Meant | None:
-        """None for a word that is known; one that is like no other is itself."""
+        """None for a word that is known or can't be read; one that is like no other is itself."""
+        if not _is_readable(word):
+            return None
         if word in self._own or word in self._dictionary.times or self._lexicon.lists(word):
             return None
         sound = _sound(word, self._language)
@@ -171,6 +172,10 @@ def _one_letter_away(word: str) -> set[str]:
     )
     added = (before + new + after for before, after in cuts for new in ascii_lowercase)
     return {*left_out, *swapped, *changed, *added}
+
+
+def _is_readable(word: str) -> bool:
+    return len(word) >= _SHORTEST and _is_word(word)
 
 
 def _is_word(word: str) -> bool:

@@ -2,21 +2,21 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat
-from typing import Protocol
+from functools import lru_cache, partial
+from itertools import chain
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from services.learning.arrays import Floats
-from services.learning.grams import pieces
+from services.learning.grams import WORDS_KEPT, letter_groups, stem, stem_pieces
 from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.spelling import Spelling
 
 _ALTERNATIVES = 3
-_UNKNOWN = -1  # the column of a piece that is in no vocabulary: the last one's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,14 @@ class Weights:
     enough: float
 
 
+class _Pieces(NamedTuple):
+    """What a word is cut into; of its letter groups the columns of the `known`, and the others."""
+
+    stem: str
+    known: tuple[int, ...]
+    unknown: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class LinearStudent:
     """A student out of weights. Safe to share between threads: it changes nothing."""
@@ -99,13 +107,13 @@ class LinearStudent:
     weights: Weights
     version: str = "unsaved"
     _spelling: Spelling = field(init=False, repr=False, compare=False)
-    _idf: Floats = field(init=False, repr=False, compare=False)  # that of unknown pieces comes last
+    _cut: Callable[[str], _Pieces] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Made now, with all that it reads: the first customer need not wait for it.
         spelling = Spelling(self.weights.language, self.weights.words)
         object.__setattr__(self, "_spelling", spelling)
-        object.__setattr__(self, "_idf", np.append(self.weights.idf, self.weights.unseen_idf))
+        object.__setattr__(self, "_cut", lru_cache(WORDS_KEPT)(partial(_pieces, self.weights)))
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -125,44 +133,54 @@ class LinearStudent:
     def _scores(self, text: str) -> Floats:
         known = self.weights
         words = self._spelling.read(tokens(text, known.language))
-        by_pieces, familiar = self._by_pieces(*pieces(words, known.language))
-        by_meaning = meaning(words, known.language) @ known.coefficients[len(known.idf) :]
+        by_pieces, familiar = self._by_pieces(words)
+        by_meaning = meaning(words, known.language).dot(known.coefficients[len(known.idf) :])
         believed = min(1.0, familiar / known.enough)
         scores: Floats = known.intercepts + believed * (by_pieces + by_meaning)
         return scores
 
-    def _by_pieces(self, stems: Counter[str], letters: Counter[str]) -> tuple[Floats, float]:
+    def _by_pieces(self, words: Sequence[str]) -> tuple[Floats, float]:
         """What the pieces say, (intents,), and how familiar the letter groups are, in [0, 1].
 
         Both blocks are gone through at once: a text has few pieces, and each step costs the same.
         """
-        of_stems, of_letters = self.weights.vocabularies
-        found = chain(
-            map(of_stems.get, stems, repeat(_UNKNOWN)),
-            map(of_letters.get, letters, repeat(_UNKNOWN)),
-        )
-        columns = np.fromiter(found, np.int64, len(stems) + len(letters))
+        known, cut = self.weights, [self._cut(word) for word in words]
+        stems = Counter(map(known.vocabularies[0].get, stem_pieces([each.stem for each in cut])))
+        stems.pop(None, None)
+        letters = Counter(chain.from_iterable(each.known for each in cut))
+        columns = np.fromiter(chain(stems, letters), np.int64, len(stems) + len(letters))
         times = np.fromiter(chain(stems.values(), letters.values()), np.float64, len(columns))
-        values = (1 + np.log(times)) * self._idf[columns]
-        by_stem, by_letter = values[: len(stems)], values[len(stems) :]
-        whole = float(by_letter @ by_letter)
-        values[columns == _UNKNOWN] = 0.0
-        _to_length_1(by_stem)
-        known = _to_length_1(by_letter)
-        says: Floats = values @ np.take(self.weights.coefficients, columns, axis=0)
-        return says, known / whole if known else 0.0
+        values = (1 + np.log(times)) * known.idf[columns]
+        _to_length_1(values[: len(stems)])
+        square = _to_length_1(values[len(stems) :])
+        says: Floats = values.dot(np.take(known.coefficients, columns, axis=0))
+        unknown = [group for each in cut for group in each.unknown]
+        return says, square / (square + self._square(unknown)) if square else 0.0
+
+    def _square(self, unknown: Sequence[str]) -> float:
+        """The squared length of what the training rows lack, each as the rarest of theirs."""
+        rarest = self.weights.unseen_idf
+        return sum((rarest * (1 + math.log(times))) ** 2 for times in Counter(unknown).values())
 
     def _prediction(self, row: Floats) -> Prediction:
-        best = [
-            Guess(self.intents[place], float(row[place]))
-            for place in np.argsort(-row, kind="stable")[: _ALTERNATIVES + 1]
-        ]
-        return Prediction(best[0].intent, best[0].confidence, tuple(best[1:]))
+        places = (-row).argsort(kind="stable")[: _ALTERNATIVES + 1]
+        best, *others = zip(places.tolist(), row[places].tolist(), strict=True)
+        alternatives = tuple(Guess(self.intents[place], share) for place, share in others)
+        return Prediction(self.intents[best[0]], best[1], alternatives)
+
+
+def _pieces(known: Weights, word: str) -> _Pieces:
+    columns, groups = known.vocabularies[1], letter_groups(word)
+    return _Pieces(
+        stem(word, known.language),
+        tuple(columns[group] for group in groups if group in columns),
+        tuple(group for group in groups if group not in columns),
+    )
 
 
 def _to_length_1(values: Floats) -> float:
     """In place; the squared length that it was. All zeros stay so."""
-    square = float(values @ values)
+    square = float(values.dot(values))
     if square:
         values /= math.sqrt(square)
     return square

@@ -1,5 +1,6 @@
 """What words mean together, by language."""
 
+import math
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 from threading import Lock
@@ -65,6 +66,8 @@ def _vector(word: str, language: str) -> Singles:
 
 def meaning(words: Sequence[str], language: str) -> Singles:
     """What the words say together, scaled to length 1; all zeros when none of them is known."""
-    total: Singles = meanings(words, language).sum(axis=0)
-    length = float(np.sqrt(total @ total))
+    total = np.zeros(DIMENSIONS, dtype=np.float32)
+    for word in words:  # a message has few: adding them up is faster than making an array of them
+        total += _vector(word, language)
+    length = math.sqrt(total.dot(total))
     return total / np.float32(length) if length else total

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags, hstack
 
 from services.learning.arrays import Floats, Mask, Places, Singles
-from services.learning.grams import letter_groups, stem_pieces
+from services.learning.grams import letter_groups, stem, stem_pieces
 from services.learning.meanings.lexicon import meanings
 
 
@@ -25,12 +25,14 @@ class Counts:
 
 
 def count(texts: Sequence[Sequence[str]], language: str) -> Counts:
-    """Counts the pieces of texts once, as `grams.pieces` does; all fits share them.
+    """Counts the pieces of texts once; all fits share them.
 
     A text is its words as the student reads them. The letter groups are counted once a word, not
     once a text that holds it.
     """
-    stems, stem_columns = _table(stem_pieces(words, language) for words in texts)
+    stems, stem_columns = _table(
+        stem_pieces([stem(word, language) for word in words]) for words in texts
+    )
     spoken, places = _table(texts)
     groups, group_columns = _table(letter_groups(word) for word in places)
     shifted = {piece: len(stem_columns) + column for piece, column in group_columns.items()}
