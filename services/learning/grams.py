@@ -24,12 +24,12 @@ def stem(word: str, language: str) -> str:
     return str(snowballstemmer.stemmer(STEMMERS[language]).stemWord(word))
 
 
-def letter_groups(word: str) -> tuple[str, ...]:
+def letter_groups(word: str) -> list[str]:
     """All runs of 2-5 letters of the word, its edges marked by a space; a number has none."""
     if not word.strip("0"):  # all zeros here; its stem says how long it is
-        return ()
+        return []
     padded = f" {word} "
     sizes = range(_SHORTEST, min(_LONGEST, len(padded)) + 1)
-    return tuple(
+    return [
         padded[start : start + size] for size in sizes for start in range(len(padded) - size + 1)
-    )
+    ]

@@ -145,36 +145,39 @@ class LinearStudent:
         Both blocks are gone through at once: a text has few pieces, and each step costs the same.
         """
         known, cut = self.weights, [self._cut(word) for word in words]
-        stems = Counter(map(known.vocabularies[0].get, stem_pieces([each.stem for each in cut])))
-        stems.pop(None, None)
-        letters = Counter(chain.from_iterable(each.known for each in cut))
-        columns = np.fromiter(chain(stems, letters), np.int64, len(stems) + len(letters))
-        times = np.fromiter(chain(stems.values(), letters.values()), np.float64, len(columns))
-        values = (1 + np.log(times)) * known.idf[columns]
-        _to_length_1(values[: len(stems)])
-        square = _to_length_1(values[len(stems) :])
-        says: Floats = values.dot(np.take(known.coefficients, columns, axis=0))
-        unknown = [group for each in cut for group in each.unknown]
-        return says, square / (square + self._square(unknown)) if square else 0.0
+        of = known.vocabularies[0]
+        stems = [of[piece] for piece in stem_pieces([each.stem for each in cut]) if piece in of]
+        held = Counter(chain(stems, *[each.known for each in cut]))
+        columns = np.fromiter(held, np.int64, len(held))
+        times = np.fromiter(held.values(), np.float64, len(held))
+        values = (1 + np.log(times)) * known.idf.take(columns)
+        letters = len(set(stems))  # from here on
+        _to_length_1(values[:letters])
+        square = _to_length_1(values[letters:])
+        says: Floats = values.dot(known.coefficients.take(columns, axis=0))
+        return says, square / (square + self._unknown(cut)) if square else 0.0
 
-    def _square(self, unknown: Sequence[str]) -> float:
-        """The squared length of what the training rows lack, each as the rarest of theirs."""
+    def _unknown(self, cut: Sequence[_Pieces]) -> float:
+        """The squared length of the groups that the training rows lack, each as their rarest."""
+        groups = [group for each in cut for group in each.unknown]
+        if not groups:
+            return 0.0
         rarest = self.weights.unseen_idf
-        return sum((rarest * (1 + math.log(times))) ** 2 for times in Counter(unknown).values())
+        return sum((rarest * (1 + math.log(times))) ** 2 for times in Counter(groups).values())
 
     def _prediction(self, row: Floats) -> Prediction:
-        places = (-row).argsort(kind="stable")[: _ALTERNATIVES + 1]
-        best, *others = zip(places.tolist(), row[places].tolist(), strict=True)
-        alternatives = tuple(Guess(self.intents[place], share) for place, share in others)
-        return Prediction(self.intents[best[0]], best[1], alternatives)
+        intents, shares = self.weights.intents, row.tolist()
+        best, *others = (-row).argsort(kind="stable")[: _ALTERNATIVES + 1].tolist()
+        alternatives = tuple([Guess(intents[place], shares[place]) for place in others])
+        return Prediction(intents[best], shares[best], alternatives)
 
 
 def _pieces(known: Weights, word: str) -> _Pieces:
-    columns, groups = known.vocabularies[1], letter_groups(word)
+    groups, columns = letter_groups(word), known.vocabularies[1]
     return _Pieces(
         stem(word, known.language),
-        tuple(columns[group] for group in groups if group in columns),
-        tuple(group for group in groups if group not in columns),
+        tuple([columns[group] for group in groups if group in columns]),
+        tuple([group for group in groups if group not in columns]),
     )
 
 
@@ -190,6 +193,8 @@ def softmax(scores: Floats, temperature: float) -> Floats:
     """Probabilities along the last axis; the larger the temperature, the more alike they are."""
     if not scores.size:
         return scores
-    powers = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)
-    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    shares: Floats = scores - scores.max(axis=-1, keepdims=True)
+    shares /= temperature
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=-1, keepdims=True)
     return shares
