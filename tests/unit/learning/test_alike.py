@@ -1,5 +1,7 @@
 """Columns that hold the same in all rows are one to the machines, and change nothing."""
 
+from itertools import combinations
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -39,3 +41,10 @@ def test_equal_columns_are_one_within_a_block_and_two_across_blocks() -> None:
     block = csr_matrix(np.array([[1.0, 1, 0], [2, 2, 1]]))
     assert len(alike((block,), seed=0).columns) == 2
     assert len(alike((block, block), seed=0).columns) == 4
+
+
+def test_tens_of_thousands_of_columns_that_differ_stay_apart() -> None:
+    places = np.array(list(combinations(range(250), 2)))
+    columns = np.repeat(np.arange(len(places)), 2)
+    block = csr_matrix((np.ones(places.size), (places.ravel(), columns)))
+    assert len(alike((block,), seed=0).columns) == len(places)

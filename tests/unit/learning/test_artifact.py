@@ -321,3 +321,18 @@ def test_a_manifest_that_names_other_intents_than_the_file_is_refused(trained: T
     renamed = manifest.model_copy(update={"intents": tuple(reversed(manifest.intents))})
     with pytest.raises(ArtifactError, match="other intents than its manifest says"):
         unseal(sign(renamed, KEY), model, KEY)
+
+
+def test_answers_in_more_than_one_dimension_are_refused(trained: Trained) -> None:
+    whole = kept_of(trained)
+    flat = {name: getattr(whole, name) for name in ("ids", "said", "sure", "truth")}
+    kept = OutOfFold(whole.intents, **{name: each[:, np.newaxis] for name, each in flat.items()})
+    with pytest.raises(ModelFileError, match="held-out answers"):
+        kept_from_bytes(to_bytes(trained.student.weights, kept), whole.intents)
+
+
+def test_a_model_whose_compressed_bytes_were_spoilt_is_refused(trained: Trained) -> None:
+    model = bytearray(to_bytes(trained.student.weights, kept_of(trained)))
+    model[200:260] = b"\xff" * 60  # in the midst of the first array
+    with pytest.raises(ModelFileError, match="can't be read"):
+        from_bytes(bytes(model))

@@ -54,3 +54,9 @@ def test_what_is_known_less_than_nine_rows_in_ten_is_believed_in_proportion() ->
 def test_rows_of_which_nothing_is_known_do_not_make_whatever_is_written_believed() -> None:
     assert enough_of(np.array([0.0] * 9 + [0.4])) == pytest.approx(0.4)
     assert belief(np.array([0.0, 0.5]), enough_of(np.zeros(9))) == pytest.approx([0, 0.5])
+
+
+def test_a_repeated_group_counts_by_its_squared_weight() -> None:
+    known = 14 * (1 + math.log(2)) ** 2  # the groups of " hola ", twice each
+    unknown = 10 * (math.log(2) + 1) ** 2  # those of " qwz ", once each
+    assert share("hola hola qwz", "hola") == pytest.approx(known / (known + unknown))

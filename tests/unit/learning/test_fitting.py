@@ -73,6 +73,12 @@ def test_a_row_means_in_training_what_it_means_to_the_student(
     assert np.allclose(counts.meanings, asked, atol=1e-6)
 
 
+def test_in_english_too_a_row_means_in_training_what_it_means_to_the_student() -> None:
+    texts = [["how", "much", "is", "shipping"], ["price"]]
+    asked = [meaning(text, "en") for text in texts]
+    assert np.allclose(count(texts, "en").meanings, asked, atol=1e-6)
+
+
 def test_folds_are_scored_as_the_student_would_answer(
     rows: list[Example], counts: Counts, fitted: Fit
 ) -> None:
@@ -83,6 +89,17 @@ def test_folds_are_scored_as_the_student_would_answer(
     student = LinearStudent(weights(counts, fitted, NAMES, "es", (), factors, HALF))
     expected = softmax(np.tensordot(factors, scores, 1), 1.0)
     assert np.allclose(student.probabilities([row.text for row in rows]), expected, atol=1e-6)
+
+
+def test_in_english_too_folds_are_scored_as_the_student_would_answer() -> None:
+    texts = ["shipping pls", "do u ship it tmrw", "whats the price", "how much is the order"]
+    names, intents, everyone = ["price", "shipping"], np.array([1, 1, 0, 0]), np.arange(4)
+    counts = count([tokens(text, "en") for text in texts], "en")
+    [found] = fit(counts, intents, np.ones((4, 1), dtype=bool), by_name(names, "en"), 0)
+    factors = np.array([0.5, 1.5, 0.7, 2.0])
+    expected = np.tensordot(factors, score(counts, found, everyone, np.ones(4)), 1)
+    student = LinearStudent(weights(counts, found, names, "en", (), factors, 1.0))
+    assert np.allclose(student.probabilities(texts), softmax(expected, 1.0), atol=1e-6)
 
 
 def test_an_intent_of_which_a_fit_was_shown_nothing_comes_last(

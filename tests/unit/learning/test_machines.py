@@ -1,6 +1,8 @@
 """Both kinds of machines reach the optima that scikit-learn's solvers reach on the same rows."""
 
+import tracemalloc
 from collections import Counter
+from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
@@ -11,12 +13,12 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from services.learning.arrays import Floats, Mask, Places
+from services.learning.arrays import Floats, Mask, Places, Singles
 from services.learning.grams import letter_groups, stem, stem_pieces
 from services.learning.normalise import tokens
 from services.learning.recipe.counting import count
 from services.learning.recipe.fitting import ON_ALL, blend
-from services.learning.recipe.machines import Apart, Joint, Machine
+from services.learning.recipe.machines import Apart, Block, Joint, Machine
 from services.learning.recipe.solver import BIAS, solve, table_of
 from services.learning.student import softmax
 
@@ -158,3 +160,56 @@ def test_counting_a_table_counts_what_a_text_alone_is_cut_into(words: list[list[
             found = {piece: row[at - first] for piece, at in vocabulary.items() if row[at - first]}
             assert found == Counter(cut(tokens(text)))
         first += len(vocabulary)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Apart):
+    """Notes how many rows each step is taken for."""
+
+    steps: list[int] = field(default_factory=list)
+
+    def direction(self, scores: Singles, duals: Singles, block: Block) -> Singles:
+        self.steps.append(len(scores))
+        return Apart.direction(self, scores, duals, block)
+
+
+@pytest.mark.parametrize(
+    ("rows", "size", "rounds"),
+    [(90, 16, 20), (4_800, 400, 20), (25_000, 512, 10), (60_000, 512, 5)],
+)
+def test_the_more_rows_the_larger_the_blocks_and_the_fewer_the_rounds(
+    rows: int, size: int, rounds: int
+) -> None:
+    values, truth = csr_matrix(np.ones((rows, 1))), np.arange(rows) % 2
+    table, machine = table_of(values, np.zeros((rows, 0), np.float32), truth, seed=0), Counted()
+    solve(machine, table, np.ones((rows, 1), dtype=bool), seed=0, settled=0.0)
+    assert sum(machine.steps) == rows * rounds
+    assert max(machine.steps) == size
+
+
+def test_a_machine_that_settles_takes_no_more_rounds() -> None:
+    values, truth = drawn(0)
+    table, machine = (
+        table_of(values, np.zeros((len(truth), 0), np.float32), truth, seed=0),
+        Counted(),
+    )
+    solve(machine, table, np.ones((len(truth), 1), dtype=bool), seed=0)
+    assert len(truth) < sum(machine.steps) < 20 * len(truth)
+
+
+def test_the_products_of_many_rows_are_not_kept() -> None:
+    values, truth = csr_matrix(np.ones((6_000, 1))), np.arange(6_000) % 2
+    tracemalloc.start()
+    try:
+        table_of(values, np.zeros((6_000, 0), np.float32), truth, seed=0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 6_000**2  # bytes; in single precision they are four times that
+
+
+def test_however_sure_the_joint_machine_is_of_an_error_it_turns_back() -> None:
+    truth, scores = (np.array([[row]], dtype=np.float32) for row in ([0, 1], [200, 0]))
+    block = Block(truth, np.ones((1, 1, 1), dtype=np.float32))
+    [[[wrong, right]]] = Joint().direction(scores, np.zeros_like(scores), block)
+    assert wrong < 0 < right

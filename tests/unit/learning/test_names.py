@@ -74,7 +74,13 @@ def right(taught: list[Example], asked: list[Example]) -> float:
     return float(np.mean([each.intent == row.intent for each, row in pairs]))
 
 
-def test_words_of_a_name_may_be_told_apart_by_capitals() -> None:
-    glued, parted = (by_name([name, "horario"], "es") for name in ("checkSunset", "check_sunset"))
+@pytest.mark.parametrize("name", ["checkSunset", "check/sunset", "check-sunset", "Check.Súnset"])
+def test_words_of_a_name_may_be_told_apart_by_capitals_or_signs(name: str) -> None:
+    parted = by_name(["check_sunset", "horario"], "es")
     assert parted[:, 0].any()
-    assert np.allclose(glued, parted)
+    assert np.allclose(by_name([name, "horario"], "es"), parted)
+
+
+def test_a_name_of_more_words_does_not_mean_more() -> None:
+    named = by_name(["precio", "precio_precio", "horario"], "es")
+    assert np.allclose(named[:, 0], named[:, 1])

@@ -10,6 +10,7 @@ from services.learning.normalise import normalise
     [
         ("¿Cuánto CUESTA?", "cuanto cuesta ?"),
         ("holaaaa!!", "hola ! !"),
+        ("holaaa", "hola"),
         ("q precio tiene xfa", "que precio tiene por favor"),
         ("xq no llega", "porque no llega"),
         ("tmb lo kiero", "tambien lo quiero"),
@@ -17,10 +18,12 @@ from services.learning.normalise import normalise
         ("talla 38, pedido #1042", "talla 00 pedido 0000"),
         ("mira https://tienda.example/x?y=1", "mira url"),
         ("mira www.tienda.example/x?y=1", "mira url"),
+        ("Http://tienda.example/x?y=1", "url"),
         ("mi número es 3005550142", "mi numero es 00000"),
         ("pedido 1000, 2224444", "pedido 0000 00000"),
         ("sí 👍🏽", "si 👍"),
         ("⭐⏰🇨🇴", "⭐ ⏰ 🇨 🇴"),
+        ("gracias ❤️✅", "gracias ❤ ✅"),
         ("llegó en la calle", "llego en la calle"),
         ("𝗁𝗈𝗅𝖺 ｈｏｌａ", "hola hola"),  # as letter generators write it
         ("𝗛𝗢𝗟𝗔 ＱＵＥ", "hola que"),
@@ -59,7 +62,7 @@ def test_what_is_typed_without_its_apostrophe_reads_as_with_it(typed: str) -> No
 
 
 def test_abbreviations_belong_to_their_language() -> None:
-    assert normalise("q d x", "en") == "q d x"
+    assert normalise("q d x", "en") == normalise("q d x", "pt") == "q d x"
 
 
 def test_a_composed_and_a_decomposed_accent_read_the_same() -> None:

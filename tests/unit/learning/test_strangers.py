@@ -133,3 +133,17 @@ def test_confidence_is_learned_again_behind_the_bar() -> None:
     assert found is not None
     [again] = blend(found.on_scores(scores)[np.newaxis], truth, len(truth))
     assert again == pytest.approx(1, abs=0.01)
+
+
+def test_copies_of_rows_make_nobody_surer_behind_the_bar() -> None:
+    scores, truth = np.array([[-1, 0.5, 0], [-2, 2, 0], [-2, 0, 2]]), np.arange(3)
+    once = learn_bar(scores, truth, INTENTS, 3)
+    often = learn_bar(np.tile(scores, (50, 1)), np.tile(truth, 50), INTENTS, 3)
+    assert once is not None
+    assert often is not None
+    assert often.temperature == pytest.approx(once.temperature, rel=0.01)
+
+
+def test_the_measures_are_of_answers_behind_the_bar(wary: Trained) -> None:
+    """Without it none of these few would be caught while it is held out."""
+    assert wary.measures.per_intent[OUT_OF_SCOPE].recall >= 0.25

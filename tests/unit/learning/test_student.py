@@ -18,6 +18,7 @@ from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.recipe.fitting import BLOCKS
 from services.learning.spelling import Spelling
+from services.learning.student import softmax
 from services.learning.trained import Trained
 
 ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control signs included
@@ -153,3 +154,8 @@ def test_the_direct_arithmetic_gives_scikit_learns_probabilities(
 ) -> None:
     expected = theirs(text)
     assert np.allclose(trained.student.probabilities([text]), expected, rtol=0, atol=1e-6)
+
+
+def test_scores_of_any_size_make_probabilities() -> None:
+    shares = softmax(np.array([[5_000.0, 0.0], [0.0, 0.0]]), 1.0)
+    assert np.allclose(shares, np.array([[1.0, 0.0], [0.5, 0.5]]))

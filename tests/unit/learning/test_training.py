@@ -73,6 +73,13 @@ def test_of_many_rows_two_folds_are_one() -> None:
     assert list(many[:-1]) == list(few // 2)
 
 
+def test_intents_of_two_texts_are_spread_over_all_folds() -> None:
+    """Else every intent would be held out at once, and no fit would have seen much."""
+    names = [f"intent {number}" for number in range(40) for _ in "ab"]
+    folds = deal([f"texto {place}" for place in range(len(names))], names)
+    assert np.bincount(folds, minlength=FOLDS).max() < 20
+
+
 def test_the_fold_of_a_row_goes_by_its_normalised_text(trained: Trained) -> None:
     of_text: dict[str, set[int]] = {}
     for row, fold in zip(trained.examples, trained.folds, strict=True):
@@ -85,6 +92,25 @@ def test_a_misspelt_row_teaches_the_words_that_were_meant(few_rows: list[Example
     stems, letters = learned.vocabularies
     assert "cuest" in stems
     assert not [piece for piece in (*stems, *letters) if "sy" in piece]
+
+
+def test_the_shops_own_words_are_known_in_training_and_to_the_student(
+    few_rows: list[Example],
+) -> None:
+    texts = ("el ergomagic", "otro ergomagic", "un ergomajic")
+    student = train([*few_rows, *(Example(text, "precio") for text in texts)]).student
+    assert not [stem for stem in student.weights.vocabularies[0] if "ergomaj" in stem]
+    assert student.predict(["ergomajic"]) == student.predict(["ergomagic"])
+
+
+def test_english_rows_are_read_as_english() -> None:
+    rows = [
+        *(Example(text, "shipping") for text in ("shipping pls", "is it shipped", "ship order")),
+        *(Example(text, "receipt") for text in ("recieved my receipt", "received it", "a receipt")),
+    ]
+    stems, _ = train(rows, language="en").student.weights.vocabularies
+    assert {"ship", "pleas", "order", "receiv"} <= stems.keys()
+    assert not {"shipping", "shop", "pls", "orden", "recieved", "received"} & stems.keys()
 
 
 def test_it_keeps_to_one_processor(catalogue_rows: list[Example]) -> None:
