@@ -37,8 +37,8 @@ class OutOfFold:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def only(self, rows: Mask) -> "OutOfFold":
-        """The answers on those rows alone."""
+    def only(self, rows: Mask | Places) -> "OutOfFold":
+        """The answers on those rows alone; places may name a row more than once."""
         return OutOfFold(
             self.intents, self.ids[rows], self.said[rows], self.sure[rows], self.truth[rows]
         )

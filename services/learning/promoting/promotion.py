@@ -1,5 +1,6 @@
 """Decides whether a freshly trained model may replace the one in use."""
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from scipy.special import betainc
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.arrays import Floats, Mask, Places
 from services.learning.measures import lowest_threshold
-from services.learning.out_of_fold import OutOfFold, Sureness
+from services.learning.out_of_fold import OutOfFold
 from services.learning.percent import percent
 
 TARGET = 0.95
@@ -22,8 +23,8 @@ TARGET = 0.95
 _F1_FALL, _F1_NOISE = 0.01, 0.5
 _COVERAGE_FALL, _COVERAGE_NOISE = 0.05, 2.0
 _MOST_NOISE = 0.2  # measured from 250 rows on; with fewer, more would forgive everything
-# Nor may a fall of coverage hang on a few rows: of draws of the rows anew (bootstrap: Efron, 1979),
-# it shows in all but this share.
+# Nor may a fall hang on a few rows: of draws of the rows anew (bootstrap: Efron, 1979), it shows in
+# all but this share.
 _LUCK = 0.05
 _DRAWS = 200
 # An intent has collapsed when the challenger loses this share of its rows, and that is no chance:
@@ -39,10 +40,10 @@ _EXPECTED, _JUDGED_ROWS = 0.1, 20
 class Deltas:
     """Challenger minus champion on the same rows, which neither was trained on; positive is better.
 
-    `coverage` is what each answers alone at the target precision; where it fell by more than its
-    limit, `luck` is the share of draws of the rows anew in which it did not. By intent, of those
-    that the rows mean: `recall`, `rows`, and how many of these only the champion (`lost`) and only
-    the challenger (`won`) got right.
+    `coverage` is what each answers alone at the target precision. Where one of the two figures fell
+    by more than its limit, `..._luck` is the share of draws of the rows anew in which it did not.
+    By intent, of those that the rows mean: `recall`, `rows`, and how many of these only the
+    champion (`lost`) and only the challenger (`won`) got right.
     """
 
     macro_f1: float
@@ -51,7 +52,8 @@ class Deltas:
     rows: dict[str, int]
     lost: dict[str, int]
     won: dict[str, int]
-    luck: float = 0.0
+    macro_f1_luck: float = 0.0
+    coverage_luck: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,54 +126,49 @@ def verdict(
 
 def coverage(answers: OutOfFold, target: float) -> float:
     """Share of the rows answered alone at the threshold that gives them this precision; 0: none."""
-    return _covered(_acting(answers), answers.said == answers.truth, target)
-
-
-def _acting(answers: OutOfFold) -> Sureness:
-    """How sure it is of what it would act on."""
     names = np.array(answers.intents)
-    return np.where(names[answers.said] == OUT_OF_SCOPE, np.float32(0), answers.sure)
-
-
-def _covered(sure: Sureness, right: Mask, target: float) -> float:
-    threshold = lowest_threshold(sure, right, target)
-    return 0.0 if threshold is None else float((sure >= threshold).mean())
-
-
-def _luck(before: OutOfFold, after: OutOfFold, target: float) -> float:
-    """How often the challenger covers as much, among as many rows drawn anew from these.
-
-    Where labels are noisy, few of the surest rows decide whether a precision is reached at all: a
-    champion that was lucky with them would refuse every successor.
-    """
-    dealer, rows = np.random.default_rng(0), len(after)
-    both = [(_acting(each), each.said == each.truth) for each in (before, after)]
-    held = 0
-    for _ in range(_DRAWS):
-        drawn = dealer.integers(0, rows, rows)
-        was, now = (_covered(sure[drawn], right[drawn], target) for sure, right in both)
-        held += now >= was
-    return held / _DRAWS
+    acting = np.where(names[answers.said] == OUT_OF_SCOPE, np.float32(0), answers.sure)
+    threshold = lowest_threshold(acting, answers.said == answers.truth, target)
+    return 0.0 if threshold is None else float((acting >= threshold).mean())
 
 
 def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
     rows = np.bincount(after.truth, minlength=len(after.intents))
-    (f1_before, recall_before), (f1_after, recall_after) = _by_intent(before), _by_intent(after)
     meant = np.flatnonzero(rows)
+    was, now = _recall(before), _recall(after)
     right_before, right_after = before.said == before.truth, after.said == after.truth
-    gained = coverage(after, target) - coverage(before, target)
+
+    def macro_f1_gained(one: OutOfFold, other: OutOfFold) -> float:
+        return _macro_f1(other) - _macro_f1(one)
+
+    def coverage_gained(one: OutOfFold, other: OutOfFold) -> float:
+        return coverage(other, target) - coverage(one, target)
+
+    macro_f1, covered = macro_f1_gained(before, after), coverage_gained(before, after)
     return Deltas(
-        macro_f1=float((f1_after[meant] - f1_before[meant]).sum() / max(len(meant), 1)),
-        coverage=gained,
-        luck=_luck(before, after, target) if gained < -_COVERAGE_FALL else 0.0,
-        recall={
-            after.intents[place]: float(recall_after[place] - recall_before[place])
-            for place in meant
-        },
+        macro_f1=macro_f1,
+        coverage=covered,
+        macro_f1_luck=_luck(before, after, macro_f1_gained) if macro_f1 < -_F1_FALL else 0.0,
+        coverage_luck=_luck(before, after, coverage_gained) if covered < -_COVERAGE_FALL else 0.0,
+        recall={after.intents[place]: float(now[place] - was[place]) for place in meant},
         rows={after.intents[place]: int(rows[place]) for place in meant},
         lost=_counted(after, meant, right_before & ~right_after),
         won=_counted(after, meant, right_after & ~right_before),
     )
+
+
+def _luck(
+    before: OutOfFold, after: OutOfFold, gained: Callable[[OutOfFold, OutOfFold], float]
+) -> float:
+    """How often nothing is lost among as many rows drawn anew from these.
+
+    A few rows can decide a figure: where labels are noisy, the surest that are wrong decide whether
+    a precision is reached at all, and an intent's only rows what it adds to macro-F1. A champion
+    that was lucky with them would refuse every successor.
+    """
+    dealer = np.random.default_rng(0)
+    draws = (dealer.integers(0, len(after), len(after)) for _ in range(_DRAWS))
+    return sum(gained(before.only(rows), after.only(rows)) >= 0 for rows in draws) / _DRAWS
 
 
 def _counted(answers: OutOfFold, meant: Places, chosen: Mask) -> dict[str, int]:
@@ -179,15 +176,26 @@ def _counted(answers: OutOfFold, meant: Places, chosen: Mask) -> dict[str, int]:
     return {answers.intents[place]: int(counts[place]) for place in meant}
 
 
-def _by_intent(answers: OutOfFold) -> tuple[Floats, Floats]:
-    """F1 and recall of every intent; 0 where no row means it."""
+def _macro_f1(answers: OutOfFold) -> float:
+    """The mean F1 of the intents that the rows mean; 0 of no rows."""
     size = len(answers.intents)
-    hits = np.bincount(answers.truth[answers.said == answers.truth], minlength=size)
-    named, rows = (
-        np.bincount(answers.said, minlength=size),
-        np.bincount(answers.truth, minlength=size),
-    )
-    return 2 * hits / np.maximum(named + rows, 1), hits / np.maximum(rows, 1)
+    hits, rows = _hits(answers), np.bincount(answers.truth, minlength=size)
+    named = np.bincount(answers.said, minlength=size)
+    meant = np.flatnonzero(rows)
+    return float((2 * hits / np.maximum(named + rows, 1))[meant].sum() / max(len(meant), 1))
+
+
+def _recall(answers: OutOfFold) -> Floats:
+    """Of every intent; 0 where no row means it."""
+    rows = np.bincount(answers.truth, minlength=len(answers.intents))
+    recall: Floats = _hits(answers) / np.maximum(rows, 1)
+    return recall
+
+
+def _hits(answers: OutOfFold) -> Places:
+    """How many rows of every intent were named rightly."""
+    right = answers.truth[answers.said == answers.truth]
+    return np.bincount(right, minlength=len(answers.intents))
 
 
 def _expected(challenger: OutOfFold, known: Mask) -> float | None:
@@ -204,14 +212,20 @@ def _expected(challenger: OutOfFold, known: Mask) -> float | None:
 
 def _fallen(deltas: Deltas, target: float, where: str) -> list[str]:
     root = max(sum(deltas.rows.values()), 1) ** 0.5
-    figures = [("macro-F1", deltas.macro_f1, _F1_FALL, _F1_NOISE)]
-    if deltas.luck <= _LUCK:
-        name = f"coverage at {percent(target)} precision"
-        figures.append((name, deltas.coverage, _COVERAGE_FALL, _COVERAGE_NOISE))
+    figures = (
+        ("macro-F1", deltas.macro_f1, deltas.macro_f1_luck, _F1_FALL, _F1_NOISE),
+        (
+            f"coverage at {percent(target)} precision",
+            deltas.coverage,
+            deltas.coverage_luck,
+            _COVERAGE_FALL,
+            _COVERAGE_NOISE,
+        ),
+    )
     return [
         f"{name} {delta:+.1%} on {where}"
-        for name, delta, limit, noise in figures
-        if delta < -max(limit, min(noise / root, _MOST_NOISE))
+        for name, delta, luck, limit, noise in figures
+        if delta < -max(limit, min(noise / root, _MOST_NOISE)) and luck <= _LUCK
     ]
 
 

@@ -237,6 +237,35 @@ def test_a_champion_that_was_lucky_with_noisy_labels_can_be_replaced() -> None:
     assert sum(refused) <= 3
 
 
+def rare(said: str, meant: str) -> list[Word]:
+    return [(said, meant, 0.9)] * 3
+
+
+def test_a_champion_that_was_lucky_with_an_intents_only_rows_can_be_replaced() -> None:
+    """Two of three rows are a third of macro-F1 here, but no more than two rows."""
+    names = (*INTENTS, "regalo")
+    most = [*[RIGHT] * 600, *[SHIPPED] * 400]
+    before = word_of(*most, *rare("regalo", "regalo"), intents=names)
+    lost = [*rare("regalo", "regalo")[:1], *rare("precio", "regalo")[:2]]
+    decision = decided(before, word_of(*most, *lost, intents=names))
+    assert decision.known is not None
+    assert decision.known.macro_f1 < -0.1
+    assert decision.known.macro_f1_luck > 0.05
+    assert isinstance(decision, Promote)
+
+
+def test_a_fall_of_macro_f1_that_is_no_luck_refuses() -> None:
+    names = (*INTENTS, *(f"regalo{number}" for number in range(20)))
+    most = [*[RIGHT] * 600, *[SHIPPED] * 400]
+    rows = [row for name in names[3:] for row in rare(name, name)]
+    before = word_of(*most, *rows, intents=names)
+    fallen = [("precio", meant, sure) if place % 6 == 0 else (said, meant, sure)
+              for place, (said, meant, sure) in enumerate(rows)]  # fmt: skip
+    decision = decided(before, word_of(*most, *fallen, intents=names))
+    assert decision.reason.startswith("Refused: macro-F1 ")
+    assert "collapsed" not in decision.reason
+
+
 def test_a_fall_of_coverage_that_is_no_luck_refuses() -> None:
     before = word_of(*[RIGHT] * 400, *[SHIPPED] * 400)
     doubtful = [("precio", "envio", 0.8)] * 60 + [("envio", "envio", 0.8)] * 340
