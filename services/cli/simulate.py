@@ -148,6 +148,36 @@ def _show(found: "Report") -> None:
         f"1,000 messages of the second half cost {found.second_half.cost:.3f} USD, "
         f"{found.teacher_alone:.3f} with the teacher alone."
     )
+    for line in remarks(found):
+        console.print(line)
+
+
+def remarks(found: "Report") -> list[str]:
+    """What else there is to know of a simulation: its trainings, its alarms and new intents."""
+    lines = [_trainings(found)]
+    if found.alarms:
+        after = ", ".join(f"{each['after']:,}" for each in found.alarms)
+        lines.append(f"Alarms, which refuted the student: after message {after}.")
+    if found.new_intents:
+        names = ", ".join(f"{name} ({rows})" for name, rows in found.new_intents.items())
+        lines.append(
+            f"Not among the base rows, and learned as if the shop had taken them into its "
+            f"catalogue at once: {names}."
+        )
+    return lines
+
+
+def _trainings(found: "Report") -> str:
+    made = found.trainings
+    if not made:
+        return "No training: too few different new texts for one (see --retrain-every)."
+    promoted = [each["after"] for each in made if each["promoted"]]
+    said = f"{len(promoted)} of {len(made)} trainings promoted"
+    if promoted:
+        said += f", the last after message {promoted[-1]:,}"
+    if not made[-1]["promoted"]:
+        said += f". After message {made[-1]['after']:,}: {made[-1]['reason']}"
+    return f"{said.removesuffix('.')}."
 
 
 COLUMNS = ("messages", "alone", "right", "agrees", "calls", "watch", "answers", "state", "at")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from services.cli.charts import course
 from services.cli.page import html, table
 from services.cli.report import write
-from services.cli.simulate import COLUMNS, cells, rows
+from services.cli.simulate import COLUMNS, cells, remarks, rows
 
 if TYPE_CHECKING:
     from services.learning.judging.simulation_figures import Report
@@ -24,6 +24,7 @@ def write_page(folder: Path, report: "Report", title: str) -> Path:
 def _body(report: "Report", title: str) -> str:
     return f"""<p>{escape(title)}</p>
 <p>At the end {report.state}, threshold {report.threshold:.3f}: {escape(report.why)}.</p>
+<p>{escape(" ".join(remarks(report)))}</p>
 <h2>Its course</h2>
 <p>Shares of all messages of a window. Right: what the student answered alone and meant what it
 said; agrees: what the teacher would have said too. Calls hold

@@ -120,24 +120,33 @@ class LinearStudent:
         return self.weights.intents
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction for each text; a text without a known piece gets a low confidence."""
+        """One prediction for each text; of a text without a known letter group it is sure at 0."""
         return [self._prediction(row) for row in self.probabilities(texts)]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, intents), in the order of `intents`; every row sums to 1."""
-        scores = np.empty((len(texts), len(self.intents)))
-        for place, text in enumerate(texts):
-            scores[place] = self._scores(text)
-        return softmax(scores, self.weights.temperature)
+        """Shape (texts, intents), in the order of `intents`; every row sums to 1.
 
-    def _scores(self, text: str) -> Floats:
+        Only a text of which nothing is known has zeros: that most customers want one thing says
+        nothing about what this one wants.
+        """
+        scores, unknown = np.empty((len(texts), len(self.intents))), []
+        for place, text in enumerate(texts):
+            scores[place], believed = self._scores(text)
+            if not believed:
+                unknown.append(place)
+        shares = softmax(scores, self.weights.temperature)
+        if unknown:
+            shares[unknown] = 0.0
+        return shares
+
+    def _scores(self, text: str) -> tuple[Floats, float]:
+        """Of the intents, and how much of what the text says counts, in [0, 1]."""
         known = self.weights
         words = self._spelling.read(tokens(text, known.language))
         by_pieces, familiar = self._by_pieces(words)
         by_meaning = meaning(words, known.language).dot(known.coefficients[len(known.idf) :])
         believed = min(1.0, familiar / known.enough)
-        scores: Floats = known.intercepts + believed * (by_pieces + by_meaning)
-        return scores
+        return known.intercepts + believed * (by_pieces + by_meaning), believed
 
     def _by_pieces(self, words: Sequence[str]) -> tuple[Floats, float]:
         """What the pieces say, (intents,), and how familiar the letter groups are, in [0, 1].

@@ -1,8 +1,10 @@
 """Plays a shop's messages through the decisions, the certificate and the training of production."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Reason, TrustState
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.drawing import is_drawn
@@ -74,13 +76,17 @@ class Training:
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """All turns in order; looks, alarms and trainings by the turns before them; where it ended."""
+    """All turns in order; looks, alarms and trainings by the turns before them; where it ended.
+
+    `new_intents` counts the messages whose label is of no intent that the shop began with.
+    """
 
     turns: tuple[Turn, ...] = field(repr=False)
     looks: tuple[tuple[int, Look], ...]
     alarms: tuple[tuple[int, str], ...]
     trainings: tuple[Training, ...]
     end: Trust
+    new_intents: dict[str, int]
 
 
 def simulate(
@@ -98,8 +104,11 @@ def simulate(
     for number, message in enumerate(stream):
         turns.append(shop.take(number, message))
         progress(number + 1)
+    known = {row.intent for row in base} | {OUT_OF_SCOPE}
+    new = Counter(each.teacher for each in stream if each.teacher not in known)
     return Simulated(
-        tuple(turns), tuple(shop.looks), tuple(shop.alarms), tuple(shop.trainings), shop.trust
+        tuple(turns), tuple(shop.looks), tuple(shop.alarms), tuple(shop.trainings), shop.trust,
+        dict(sorted(new.items())),
     )  # fmt: skip
 
 

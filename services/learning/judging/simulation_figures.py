@@ -37,7 +37,8 @@ class Figures:
 class Report:
     """A simulation's figures: of all messages, of the second half, and in its course.
 
-    `teacher_alone` is what 1,000 messages would cost without a student, in USD.
+    `teacher_alone` is what 1,000 messages would cost without a student, in USD. `new_intents`
+    counts the messages of intents that the shop did not begin with.
     """
 
     whole: Figures
@@ -47,6 +48,7 @@ class Report:
     state: str
     threshold: float
     why: str
+    new_intents: dict[str, int]
     looks: tuple[dict[str, object], ...] = field(repr=False)
     alarms: tuple[dict[str, object], ...] = field(repr=False)
     trainings: tuple[dict[str, object], ...] = field(repr=False)
@@ -68,6 +70,7 @@ def report(simulated: Simulated, price: float) -> Report:
         state=simulated.end.state,
         threshold=simulated.end.threshold,
         why=simulated.end.why,
+        new_intents=simulated.new_intents,
         looks=tuple({"after": after, **asdict(look)} for after, look in simulated.looks),
         alarms=tuple({"after": after, "why": why} for after, why in simulated.alarms),
         trainings=tuple(asdict(each) for each in simulated.trainings),

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -6,12 +7,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from contracts.events import Reason
 from services.cli.app import app
+from services.cli.simulate import remarks
 from services.cli.simulate import simulate as command
-from services.learning.certifying.trust import Policy
+from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.learning.judging import simulation
 from services.learning.judging.labelled import LabelledFileError, LabelledMessage
-from services.learning.judging.simulation import Plan, Simulated
+from services.learning.judging.simulation import Plan, Simulated, Turn
+from services.learning.judging.simulation_figures import Report, report
 from services.runtime.live import LiveSettings
 
 WORDS = {
@@ -66,6 +70,43 @@ def test_it_prints_windows_and_where_it_ended(rows: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "2nd" in result.stdout
     assert "At the end unproven, threshold" in result.stdout
+
+
+def test_it_says_what_became_of_the_trainings(rows: Path) -> None:
+    options = ("--base", f"{rows}:base", "--stream", f"{rows}:new")
+    assert "No training: too few different new texts" in simulate(*options).stdout
+    shown = simulate(*options, "--retrain-every", 5, width=300).stdout
+    made = figures(*options, "--retrain-every", 5)["trainings"]
+    promoted = [each["after"] for each in made if each["promoted"]]
+    assert f"{len(promoted)} of {len(made)} trainings promoted" in shown
+    assert f"the last after message {promoted[-1]}" in shown
+
+
+def test_a_refused_training_says_why_and_alarms_are_named() -> None:
+    training = {"after": 1250, "promoted": False, "reason": "Refused: macro-F1 -9.0% on all rows."}
+    found = reported(alarms=({"after": 900, "why": "..."},), trainings=(training,))
+    assert remarks(found) == [
+        "0 of 1 trainings promoted. After message 1,250: Refused: macro-F1 -9.0% on all rows.",
+        "Alarms, which refuted the student: after message 900.",
+    ]
+
+
+def test_labels_that_no_base_row_has_are_counted_and_named(rows: Path, tmp_path: Path) -> None:
+    stream = tmp_path / "stream.jsonl"
+    lines = [{"text": "regalos", "intent": "regalo"}, {"text": "que es eso", "intent": "__oos__"}]
+    stream.write_text("\n".join(map(json.dumps, [*lines, lines[0]])))
+    shown = simulate("--base", rows, "--stream", stream, width=300).stdout
+    assert "taken them into its catalogue at once: regalo (2)." in shown
+    assert figures("--base", rows, "--stream", stream)["new_intents"] == {"regalo": 2}
+    assert "catalogue" not in simulate("--base", rows, "--stream", rows).stdout
+
+
+def reported(**changes: Any) -> Report:
+    """A report of one turn, but for what changes."""
+    message = LabelledMessage("hola", "saludo", "saludo")
+    turn = Turn(message, "saludo", 0.9, Reason.ACCEPTED, False, False, "unproven", 0.8)
+    end = trust(Standing(), Policy(), GradedCount(0, 0))
+    return replace(report(Simulated((turn,), (), (), (), end, {}), 0.24), **changes)
 
 
 def test_a_narrow_terminal_cuts_no_word(rows: Path) -> None:

@@ -17,20 +17,24 @@ from services.learning.grams import stem
 from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.recipe.fitting import BLOCKS
+from services.learning.recipe.training import train
 from services.learning.spelling import Spelling
-from services.learning.student import softmax
+from services.learning.student import Example, softmax
 from services.learning.trained import Trained
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control signs included
 
 
 @given(texts=st.lists(ANY_TEXT, max_size=4))
 @settings(max_examples=150)
-def test_any_text_gets_probabilities_that_sum_to_one(trained: Trained, texts: list[str]) -> None:
+def test_any_text_gets_probabilities_that_sum_to_one_or_none_at_all(
+    trained: Trained, texts: list[str]
+) -> None:
     rows = trained.student.probabilities(texts)
     assert len(rows) == len(trained.student.predict(texts)) == len(texts)
     for row in rows:
-        assert row.sum() == pytest.approx(1)
+        assert row.sum() == pytest.approx(1) or not row.any()
         assert (row >= 0).all()
 
 
@@ -61,6 +65,22 @@ HARDLY_KNOWN = ["2 + 2 = 4", "8923", "50% 30%", "xyz 12", "asdkjh 8923", "qwerty
 @pytest.mark.parametrize("text", UNKNOWN + HARDLY_KNOWN)
 def test_a_text_far_from_everything_is_not_accepted(trained: Trained, text: str) -> None:
     assert trained.student.predict([text])[0].confidence < 0.8
+
+
+@pytest.mark.parametrize("text", ["...", "🥑", "привет", "你好", "", "45", "123 4567"])
+def test_however_often_one_intent_is_meant_nobody_is_sure_of_what_cannot_be_read(text: str) -> None:
+    often = [Example(f"donde esta mi pedido {letter}{letter}", "estado") for letter in LETTERS * 4]
+    student = train([*often, *(Example(f"gracias {letter}", "gracias") for letter in "abcde")])
+    [said] = student.student.predict([text])
+    assert said.confidence == 0
+    assert {each.confidence for each in said.alternatives} == {0}
+
+
+def test_a_picture_that_was_taught_is_known(few_rows: list[Example]) -> None:
+    taught = [Example(text, "afirmar") for text in ("👍", "👍👍", "👍 dale", "si 👍", "ok 👍")]
+    [said] = train([*few_rows, *taught]).student.predict(["👍"])
+    assert said.intent == "afirmar"
+    assert said.confidence > 0.3
 
 
 def test_a_batch_says_what_each_text_says_alone(trained: Trained) -> None:
@@ -124,8 +144,9 @@ def theirs(trained: Trained) -> Callable[[str], Floats]:
         return min(1.0, share / sum(weights.values()) / known.enough) if share else 0.0
 
     def probabilities(text: str) -> Floats:
-        found: Floats = linear.predict_proba(read.transform([text]) * belief(text))
-        return found
+        believed = belief(text)
+        found: Floats = linear.predict_proba(read.transform([text]) * believed)
+        return found if believed else np.zeros_like(found)
 
     return probabilities
 
