@@ -17,6 +17,7 @@ from services.learning.normalise import tokens
 from services.learning.spelling import Spelling
 
 _ALTERNATIVES = 3
+_NOTHING = 1e-9  # instead of 1; not 0, so that the likeliest intent stays the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ class LinearStudent:
         return self.weights.intents
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction for each text; of a text without a known letter group it is sure at 0."""
+        """One prediction for each text; of a text without a known letter group it is sure at 0 %."""
         return [self._prediction(row) for row in self.probabilities(texts)]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """Shape (texts, intents), in the order of `intents`; every row sums to 1.
 
-        Only a text of which nothing is known has zeros: that most customers want one thing says
-        nothing about what this one wants.
+        Only that of a text of which nothing is known sums to next to nothing: what most customers
+        want is a guess, and none to act upon.
         """
         scores, unknown = np.empty((len(texts), len(self.intents))), []
         for place, text in enumerate(texts):
@@ -136,7 +137,7 @@ class LinearStudent:
                 unknown.append(place)
         shares = softmax(scores, self.weights.temperature)
         if unknown:
-            shares[unknown] = 0.0
+            shares[unknown] *= _NOTHING
         return shares
 
     def _scores(self, text: str) -> tuple[Floats, float]:
