@@ -156,12 +156,12 @@ def remarks(found: "Report") -> list[str]:
     """What else there is to know of a simulation: its trainings, its alarms and new intents."""
     lines = [_trainings(found)]
     if found.alarms:
-        after = ", ".join(f"{each['after']:,}" for each in found.alarms)
-        lines.append(f"Alarms, which refuted the student: after message {after}.")
+        after = "; ".join(f"{each['after']:,}" for each in found.alarms)
+        lines.append(f"Alarms, which refuted the student, after message: {after}.")
     if found.new_intents:
         names = ", ".join(f"{name} ({rows})" for name, rows in found.new_intents.items())
         lines.append(
-            f"Not among the base rows, and learned as if the shop had taken them into its "
+            "Not among the base rows, and treated as if the shop had taken them into its "
             f"catalogue at once: {names}."
         )
     return lines

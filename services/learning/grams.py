@@ -8,7 +8,7 @@ import snowballstemmer  # type: ignore[import-untyped]  # ships no types
 
 STEMMERS = {"es": "spanish", "en": "english"}
 _SHORTEST, _LONGEST = 2, 5  # letters in a group
-WORDS_KEPT = 50_000  # distinct words of which it is remembered what they are cut into
+_WORDS_KEPT = 50_000  # distinct words whose stem is remembered
 
 
 def stem_pieces(stems: Sequence[str]) -> list[str]:
@@ -16,7 +16,7 @@ def stem_pieces(stems: Sequence[str]) -> list[str]:
     return list(stems) + [f"{one} {other}" for one, other in pairwise(stems)]
 
 
-@lru_cache(WORDS_KEPT)
+@lru_cache(_WORDS_KEPT)
 def stem(word: str, language: str) -> str:
     """The word's Snowball stem; the word itself in a language that has no stemmer here."""
     if language not in STEMMERS:

@@ -13,8 +13,8 @@ _DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(r"[^\W_]+|[?!]|[\u231a-\u23ff\u2600-\u27bf\u2b1b-\u2b55\U0001f1e6-\U0001faff]")
 _SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
 _LONGEST_NUMBER = 5
-# Letters of a word that are read. Words are remembered with all their letter groups: a 4,096-letter
-# one would take a megabyte, and 50,000 of them are kept.
+# Letters of a word that are read. A student remembers words with all their letter groups: one of
+# 4,096 letters would take a megabyte.
 _LONGEST_WORD = 40
 # Words of which it is remembered how they are read; one may be as long as a message, 4 KB.
 _WORDS_KEPT = 5_000

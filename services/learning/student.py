@@ -11,13 +11,13 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from services.learning.arrays import Floats
-from services.learning.grams import WORDS_KEPT, letter_groups, stem, stem_pieces
+from services.learning.grams import letter_groups, stem, stem_pieces
 from services.learning.meanings.lexicon import meaning
 from services.learning.normalise import tokens
 from services.learning.spelling import Spelling
 
 _ALTERNATIVES = 3
-_NOTHING = 1e-9  # instead of 1; not 0, so that the likeliest intent stays the first
+_WORDS_KEPT = 20_000  # of which it is remembered what they are cut into: 10 KB each at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Pieces(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinearStudent:
-    """A student out of weights. Safe to share between threads: it changes nothing."""
+    """A student out of weights. Safe to share between threads: it only remembers words."""
 
     weights: Weights
     version: str = "unsaved"
@@ -114,31 +114,22 @@ class LinearStudent:
         # Made now, with all that it reads: the first customer need not wait for it.
         spelling = Spelling(self.weights.language, self.weights.words)
         object.__setattr__(self, "_spelling", spelling)
-        object.__setattr__(self, "_cut", lru_cache(WORDS_KEPT)(partial(_pieces, self.weights)))
+        object.__setattr__(self, "_cut", lru_cache(_WORDS_KEPT)(partial(_pieces, self.weights)))
 
     @property
     def intents(self) -> tuple[str, ...]:
         return self.weights.intents
 
     def predict(self, texts: Sequence[str]) -> list[Prediction]:
-        """One prediction for each text; of a text without a known letter group it is sure at 0 %."""
+        """One prediction for each text; of one without a known letter group its confidence is 0."""
         return [self._prediction(row) for row in self.probabilities(texts)]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, intents), in the order of `intents`; every row sums to 1.
-
-        Only that of a text of which nothing is known sums to next to nothing: what most customers
-        want is a guess, and none to act upon.
-        """
-        scores, unknown = np.empty((len(texts), len(self.intents))), []
+        """Shape (texts, intents), in the order of `intents`; as `shares` gives them."""
+        scores, believed = np.empty((len(texts), len(self.intents))), np.empty(len(texts))
         for place, text in enumerate(texts):
-            scores[place], believed = self._scores(text)
-            if not believed:
-                unknown.append(place)
-        shares = softmax(scores, self.weights.temperature)
-        if unknown:
-            shares[unknown] *= _NOTHING
-        return shares
+            scores[place], believed[place] = self._scores(text)
+        return shares(scores, self.weights.temperature, believed)
 
     def _scores(self, text: str) -> tuple[Floats, float]:
         """Of the intents, and how much of what the text says counts, in [0, 1]."""
@@ -197,6 +188,18 @@ def _to_length_1(values: Floats) -> float:
     if square:
         values /= math.sqrt(square)
     return square
+
+
+def shares(scores: Floats, temperature: float, believed: Floats) -> Floats:
+    """Rows of probabilities, but zeros where nothing that a text says is `believed`.
+
+    All that would speak of such a text is how often each intent was taught: a guess, and none to
+    act upon.
+    """
+    found = softmax(scores, temperature)
+    if not believed.all():
+        found[believed == 0] = 0.0
+    return found
 
 
 def softmax(scores: Floats, temperature: float) -> Floats:

@@ -188,8 +188,11 @@ def judge(prediction: Prediction, given: Trust) -> Reason:
     """What a prediction is worth: ACCEPTED, or why the teacher is asked.
 
     What the student takes for out of scope, or for an intent that the shop no longer has, is
-    never its own to answer, however sure it is. Thresholds are inclusive.
+    never its own to answer, however sure it is. Nor is what it could not read, whatever the
+    operator allows. Thresholds are inclusive.
     """
+    if not prediction.confidence:
+        return Reason.BELOW_THRESHOLD
     rule = ruled(prediction.intent, given.policy)
     if rule is not None:
         return rule

@@ -1,5 +1,6 @@
 """Decides whether a freshly trained model may replace the one in use."""
 
+import math
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -17,11 +18,11 @@ TARGET = 0.95
 """The precision of what is answered alone, at which coverages are compared."""
 
 
-# How much worse the challenger may look before it is refused; shares in [0, 1]. Whatever the limit,
-# a figure may fall by its noise, divided by the root of the rows: two to four standard deviations
-# of what two models of one worth differ by.
-_F1_FALL, _F1_NOISE = 0.01, 0.5
-_COVERAGE_FALL, _COVERAGE_NOISE = 0.05, 2.0
+# How much worse the challenger may look before it is refused; shares in [0, 1]: a limit, and noise.
+# Whatever the limit, a figure may fall by its noise, divided by the root of the rows: two to four
+# standard deviations of what two models of one worth differ by.
+_F1 = 0.01, 0.5
+_COVERAGE = 0.05, 2.0
 _MOST_NOISE = 0.2  # measured from 250 rows on; with fewer, more would forgive everything
 # Nor may a fall hang on a few rows: of draws of the rows anew (bootstrap: Efron, 1979), it shows in
 # all but this share.
@@ -41,8 +42,8 @@ class Deltas:
     """Challenger minus champion on the same rows, which neither was trained on; positive is better.
 
     `coverage` is what each answers alone at the target precision. Where one of the two figures fell
-    by more than its limit, `..._luck` is the share of draws of the rows anew in which it did not.
-    By intent, of those that the rows mean: `recall`, `rows`, and how many of these only the
+    by more than may be forgiven, `..._luck` is the share of draws of the rows anew in which it did
+    not. By intent, of those that the rows mean: `recall`, `rows`, and how many of these only the
     champion (`lost`) and only the challenger (`won`) got right.
     """
 
@@ -126,8 +127,8 @@ def verdict(
 
 def coverage(answers: OutOfFold, target: float) -> float:
     """Share of the rows answered alone at the threshold that gives them this precision; 0: none."""
-    names = np.array(answers.intents)
-    acting = np.where(names[answers.said] == OUT_OF_SCOPE, np.float32(0), answers.sure)
+    strange = np.array([name == OUT_OF_SCOPE for name in answers.intents])
+    acting = np.where(strange[answers.said], np.float32(0), answers.sure)
     threshold = lowest_threshold(acting, answers.said == answers.truth, target)
     return 0.0 if threshold is None else float((acting >= threshold).mean())
 
@@ -145,11 +146,13 @@ def _deltas(before: OutOfFold, after: OutOfFold, target: float) -> Deltas:
         return coverage(other, target) - coverage(one, target)
 
     macro_f1, covered = macro_f1_gained(before, after), coverage_gained(before, after)
+    fell = macro_f1 < -_forgiven(_F1, len(after))
+    shrank = covered < -_forgiven(_COVERAGE, len(after))
     return Deltas(
         macro_f1=macro_f1,
         coverage=covered,
-        macro_f1_luck=_luck(before, after, macro_f1_gained) if macro_f1 < -_F1_FALL else 0.0,
-        coverage_luck=_luck(before, after, coverage_gained) if covered < -_COVERAGE_FALL else 0.0,
+        macro_f1_luck=_luck(before, after, macro_f1_gained) if fell else 0.0,
+        coverage_luck=_luck(before, after, coverage_gained) if shrank else 0.0,
         recall={after.intents[place]: float(now[place] - was[place]) for place in meant},
         rows={after.intents[place]: int(rows[place]) for place in meant},
         lost=_counted(after, meant, right_before & ~right_after),
@@ -211,22 +214,23 @@ def _expected(challenger: OutOfFold, known: Mask) -> float | None:
 
 
 def _fallen(deltas: Deltas, target: float, where: str) -> list[str]:
-    root = max(sum(deltas.rows.values()), 1) ** 0.5
+    covering = f"coverage at {percent(target)} precision"
     figures = (
-        ("macro-F1", deltas.macro_f1, deltas.macro_f1_luck, _F1_FALL, _F1_NOISE),
-        (
-            f"coverage at {percent(target)} precision",
-            deltas.coverage,
-            deltas.coverage_luck,
-            _COVERAGE_FALL,
-            _COVERAGE_NOISE,
-        ),
+        ("macro-F1", deltas.macro_f1, deltas.macro_f1_luck, _F1),
+        (covering, deltas.coverage, deltas.coverage_luck, _COVERAGE),
     )
+    rows = sum(deltas.rows.values())
     return [
         f"{name} {delta:+.1%} on {where}"
-        for name, delta, luck, limit, noise in figures
-        if delta < -max(limit, min(noise / root, _MOST_NOISE)) and luck <= _LUCK
+        for name, delta, luck, limit in figures
+        if delta < -_forgiven(limit, rows) and luck <= _LUCK
     ]
+
+
+def _forgiven(limit: tuple[float, float], rows: int) -> float:
+    """How much a figure may fall among so many rows."""
+    least, noise = limit
+    return max(least, min(noise / math.sqrt(max(rows, 1)), _MOST_NOISE))
 
 
 def _collapsed(deltas: Deltas, critical: AbstractSet[str]) -> list[str]:

@@ -84,10 +84,11 @@ def test_it_says_what_became_of_the_trainings(rows: Path) -> None:
 
 def test_a_refused_training_says_why_and_alarms_are_named() -> None:
     training = {"after": 1250, "promoted": False, "reason": "Refused: macro-F1 -9.0% on all rows."}
-    found = reported(alarms=({"after": 900, "why": "..."},), trainings=(training,))
+    alarms = ({"after": 900, "why": "..."}, {"after": 1_400, "why": "..."})
+    found = reported(alarms=alarms, trainings=(training,))
     assert remarks(found) == [
         "0 of 1 trainings promoted. After message 1,250: Refused: macro-F1 -9.0% on all rows.",
-        "Alarms, which refuted the student: after message 900.",
+        "Alarms, which refuted the student, after message: 900; 1,400.",
     ]
 
 

@@ -28,13 +28,13 @@ ANY_TEXT = st.text(st.characters(), max_size=200)  # lone surrogates and control
 
 @given(texts=st.lists(ANY_TEXT, max_size=4))
 @settings(max_examples=150)
-def test_any_text_gets_probabilities_that_sum_to_one_or_next_to_none(
+def test_any_text_gets_probabilities_that_sum_to_one_or_none_at_all(
     trained: Trained, texts: list[str]
 ) -> None:
     rows = trained.student.probabilities(texts)
     assert len(rows) == len(trained.student.predict(texts)) == len(texts)
     for row in rows:
-        assert row.sum() == pytest.approx(1) or row.sum() < 1e-6
+        assert row.sum() == pytest.approx(1) or not row.any()
         assert (row >= 0).all()
 
 
@@ -72,8 +72,8 @@ def test_however_often_one_intent_is_meant_nobody_is_sure_of_what_cannot_be_read
     often = [Example(f"donde esta mi pedido {letter}{letter}", "estado") for letter in LETTERS * 4]
     student = train([*often, *(Example(f"gracias {letter}", "gracias") for letter in "abcde")])
     [said] = student.student.predict([text])
-    assert said.intent == "estado"
-    assert 0 <= said.alternatives[0].confidence < said.confidence < 1e-6
+    assert said.confidence == 0
+    assert {each.confidence for each in said.alternatives} == {0}
 
 
 def test_a_picture_that_was_taught_is_known(few_rows: list[Example]) -> None:

@@ -224,3 +224,12 @@ def test_contradicting_rows_lower_confidence_instead_of_failing() -> None:
     texts = [f"frase número {letter}" for letter in "abcdefgh"]
     rows = [Example(text, intent) for text in texts for intent in ("una", "otra")]
     assert train(rows).student.predict(["frase número a"])[0].confidence < 0.8
+
+
+def test_what_cannot_be_read_is_held_out_as_it_is_answered() -> None:
+    rows = [Example(f"{place}" * place, "estado") for place in range(1, 8)]
+    rows += [Example(f"gracias {letter}", "gracias") for letter in "abcde"]
+    trained = train(rows)
+    [unread] = np.unique([trained.out_of_fold[place] for place in range(7)])
+    assert unread == 0
+    assert {each.confidence for each in trained.student.predict(["1", "22"])} == {0}

@@ -207,6 +207,7 @@ def test_without_a_teacher_nothing_is_drawn_and_nothing_is_proven() -> None:
         (says("retirada", 1.0), Reason.OUT_OF_SCOPE),
         (says("queja", 1.0), Reason.ALWAYS_ASK),
         (says("gracias", 0.1), Reason.ACCEPTED),
+        (says("gracias", 0.0), Reason.BELOW_THRESHOLD),  # it could not read the text
         (says("precio", 0.6, 0.3), Reason.AMBIGUOUS),
         (says("precio", 0.6, 0.1), Reason.BELOW_THRESHOLD),
         (says("precio", 0.65, 0.2), Reason.BELOW_THRESHOLD),  # together enough, but far apart
