@@ -125,11 +125,11 @@ class LinearStudent:
         return [self._prediction(row) for row in self.probabilities(texts)]
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Shape (texts, intents), in the order of `intents`; as `shares` gives them."""
+        """Shape (texts, intents), in the order of `intents`; as `probabilities_of` gives them."""
         scores, believed = np.empty((len(texts), len(self.intents))), np.empty(len(texts))
         for place, text in enumerate(texts):
             scores[place], believed[place] = self._scores(text)
-        return shares(scores, self.weights.temperature, believed)
+        return probabilities_of(scores, self.weights.temperature, believed)
 
     def _scores(self, text: str) -> tuple[Floats, float]:
         """Of the intents, and how much of what the text says counts, in [0, 1]."""
@@ -190,7 +190,7 @@ def _to_length_1(values: Floats) -> float:
     return square
 
 
-def shares(scores: Floats, temperature: float, believed: Floats) -> Floats:
+def probabilities_of(scores: Floats, temperature: float, believed: Floats) -> Floats:
     """Rows of probabilities, but zeros where nothing that a text says is `believed`.
 
     All that would speak of such a text is how often each intent was taught: a guess, and none to

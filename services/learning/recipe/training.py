@@ -16,7 +16,7 @@ from services.learning.recipe.folds import deal
 from services.learning.recipe.names import by_name
 from services.learning.recipe.strangers import learn_bar
 from services.learning.spelling import Spelling, own_words
-from services.learning.student import Example, LinearStudent, shares
+from services.learning.student import Example, LinearStudent, probabilities_of
 from services.learning.trained import FEWEST_TEXTS, Trained
 
 # Told what is being done, and the share of the work that is behind, in [0, 1].
@@ -66,7 +66,7 @@ def _train(examples: Sequence[Example], language: str, seed: int, progress: Prog
     blended: Floats = np.tensordot(factors, scores, 1)
     if strange := learn_bar(blended, truth, intents, different):
         learned, blended = strange.on_weights(learned), strange.on_scores(blended)
-    out_of_fold = shares(blended, 1.0, believed)
+    out_of_fold = probabilities_of(blended, 1.0, believed)
     progress("done", 1.0)
     return Trained(
         student=LinearStudent(learned),
