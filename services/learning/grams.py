@@ -13,7 +13,7 @@ _WORDS_KEPT = 50_000  # distinct words whose stem is remembered
 
 def stem_pieces(stems: Sequence[str]) -> list[str]:
     """The stems of a text's words, and each two that follow one another."""
-    return list(stems) + [f"{one} {other}" for one, other in pairwise(stems)]
+    return [*stems, *(f"{one} {other}" for one, other in pairwise(stems))]
 
 
 @lru_cache(_WORDS_KEPT)

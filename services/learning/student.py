@@ -152,9 +152,9 @@ class LinearStudent:
         columns = np.fromiter(held, np.int64, len(held))
         times = np.fromiter(held.values(), np.float64, len(held))
         values = (1 + np.log(times)) * known.idf.take(columns)
-        letters = len(set(stems))  # from here on
-        _to_length_1(values[:letters])
-        square = _to_length_1(values[letters:])
+        of_stems = len(set(stems))
+        _to_length_1(values[:of_stems])
+        square = _to_length_1(values[of_stems:])
         says: Floats = values.dot(known.coefficients.take(columns, axis=0))
         return says, square / (square + self._unknown(cut)) if square else 0.0
 
