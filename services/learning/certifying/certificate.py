@@ -130,8 +130,10 @@ def look(
     steps = _walk(evidence, target, level, Basis.AGREEMENT)
     if not steps and certified is None:
         return None
-    # Each basis has a walk of its own, which ends at its own first failure. Of two that certify
-    # the same threshold, the one on precision says more.
+    # Each basis has a walk of its own, which ends at its own first failure. Rows show no more
+    # precision than agreement, so the second walk is no second chance to be certified: what it adds
+    # is a statement of its own, as likely to be false. Of two that certify the same threshold, the
+    # one on precision says more.
     walked = [*_walk(evidence, target, level, Basis.PRECISION), *steps]
     passed = [step for step in walked if step.shows(target)]
     acting = _step(evidence, in_force, level, Basis.AGREEMENT)

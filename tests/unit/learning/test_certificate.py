@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.events import Basis, TrustState
+from services.learning.certifying.bounds import lower_bound
 from services.learning.certifying.certificate import GRID, Look, is_due, level_of, look
+from services.learning.certifying.checked import precision_bound
 from services.learning.certifying.evidence import Evidence
 
 TARGET, DELTA = 0.95, 0.1
@@ -212,6 +216,21 @@ def test_each_basis_is_walked_to_its_own_first_failure() -> None:
     assert seen is not None
     assert seen.state is not TrustState.CERTIFIED
     assert [step.basis for step in seen.steps] == [Basis.PRECISION, Basis.AGREEMENT]
+
+
+@given(
+    confirmed=st.integers(1, 500),
+    denied=st.integers(0, 50),
+    unchecked=st.integers(0, 500),
+    disputed=st.integers(0, 50),
+    level=st.floats(0.001, 0.1),
+)
+def test_rows_show_no_more_precision_than_agreement(
+    confirmed: int, denied: int, unchecked: int, disputed: int, level: float
+) -> None:
+    rows = agreements(confirmed, denied, unchecked) + [graded(0.995, right=False)] * disputed
+    agreement = lower_bound(sum(row.right for row in rows), len(rows), level)
+    assert (precision_bound(rows, level) or 1.0) <= agreement
 
 
 def test_what_a_second_answer_settled_is_no_check_of_an_agreement() -> None:
