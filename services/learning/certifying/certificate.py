@@ -134,19 +134,10 @@ def look(
     # precision than agreement, so the second walk is no second chance to be certified: what it adds
     # is a statement of its own, as likely to be false. Of two that certify the same threshold, the
     # one on precision says more.
-    walked = [*_walk(evidence, target, level, Basis.PRECISION), *steps]
-    passed = [step for step in walked if step.shows(target)]
+    walked = (*_walk(evidence, target, level, Basis.PRECISION), *steps)
     acting = _step(evidence, in_force, level, Basis.AGREEMENT)
-    if passed:
-        state, step = TrustState.CERTIFIED, min(passed, key=lambda step: step.threshold)
-    elif _misses(acting, target):
-        state, step = TrustState.REFUTED, acting
-    elif certified is None or steps:
-        state, step = TrustState.UNPROVEN, steps[0]
-    else:
-        step = _step(evidence, certified, level, Basis.AGREEMENT)
-        stands = step.rows >= rows_needed(target, level)
-        state = TrustState.CERTIFIED if stands else TrustState.UNPROVEN
+    standing = None if certified is None else _step(evidence, certified, level, Basis.AGREEMENT)
+    state, step = _found(walked, steps, acting, standing, target)
     why = _why(state, step, target, level) if steps else _why_of_few(state, step, target)
     if state is not TrustState.CERTIFIED:
         why += _teachers_part(evidence, target, level)
@@ -161,8 +152,31 @@ def look(
         bound=step.bound,
         basis=step.basis,
         why=why,
-        steps=tuple(walked),
+        steps=walked,
     )
+
+
+def _found(
+    walked: Sequence[Step],
+    on_agreement: Sequence[Step],
+    acting: Step,
+    standing: Step | None,
+    target: float,
+) -> tuple[TrustState, Step]:
+    """The state, and the step that speaks for it.
+
+    `acting` is the step at the threshold in force, `standing` the one at a certified threshold,
+    which is asked where too few rows are left to walk `on_agreement`.
+    """
+    passed = [step for step in walked if step.shows(target)]
+    if passed:
+        return TrustState.CERTIFIED, min(passed, key=lambda step: step.threshold)
+    if _misses(acting, target):
+        return TrustState.REFUTED, acting
+    if on_agreement or standing is None:
+        return TrustState.UNPROVEN, on_agreement[0]
+    stands = standing.rows >= rows_needed(target, standing.level)
+    return (TrustState.CERTIFIED if stands else TrustState.UNPROVEN), standing
 
 
 def _walk(evidence: Sequence[Evidence], target: float, level: float, basis: Basis) -> list[Step]:

@@ -40,29 +40,21 @@ def look_if_due(
     """
     if policy.fixed:
         return None
-    level = level_of(number, policy.delta)
     if standing.target not in (None, policy.target):
         standing = _for_another_target(noted(standing, policy, graded), evidence, policy)
-    certified = standing.certified
-    lowest = _counted_from(policy, certified)
-    before = evidence[: len(evidence) - fresh]
-    if not _rests_on_others(before, standing) and not is_due(
-        _accepted(evidence, lowest),
-        _accepted(evidence[len(evidence) - fresh :], lowest),
-        standing.looked_at,
-        target=policy.target,
-        level=level,
-        certified=None if certified is None else _accepted(evidence, certified),
-        level_before=level_of(max(number - 1, 1), policy.delta),
+    before, anew = evidence[: len(evidence) - fresh], evidence[len(evidence) - fresh :]
+    if not (
+        _rests_on_others(before, standing)
+        or _counts_are_due(evidence, anew, standing, policy, number)
     ):
         return None
     seen = look(
         evidence,
         target=policy.target,
-        level=level,
+        level=level_of(number, policy.delta),
         in_force=trust(standing, policy, graded).threshold,
         number=number,
-        certified=certified,
+        certified=standing.certified,
     )
     if seen is None:
         return None
@@ -98,6 +90,27 @@ def follow_raised_target(
         return None
     chosen = _chosen(evidence, policy.target)
     return None if chosen is None else after_promotion(standing, chosen, policy, graded)
+
+
+def _counts_are_due(
+    evidence: Sequence[Evidence],
+    anew: Sequence[Evidence],
+    standing: Standing,
+    policy: Policy,
+    number: int,
+) -> bool:
+    """Whether so many rows came `anew`, or left, that the k-th look is due."""
+    certified = standing.certified
+    lowest = _counted_from(policy, certified)
+    return is_due(
+        _accepted(evidence, lowest),
+        _accepted(anew, lowest),
+        standing.looked_at,
+        target=policy.target,
+        level=level_of(number, policy.delta),
+        certified=None if certified is None else _accepted(evidence, certified),
+        level_before=level_of(max(number - 1, 1), policy.delta),
+    )
 
 
 def _counted_from(policy: Policy, certified: float | None) -> float:
