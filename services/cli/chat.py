@@ -8,14 +8,16 @@ from prompt_toolkit.patch_stdout import patch_stdout
 from rich.console import Console
 from rich.text import Text
 
-from services.cli.line import Line, Unsayable, explain, open_line
+from services.cli.line import Line, Unsayable, explain, no_reply, open_line
 from services.runtime.settings import Settings
 
 PATIENCE = 60.0
+"""Seconds to wait for a reply."""
+MUTE_PATIENCE = 2.0
+"""Seconds to wait where a person was asked for: no reply is likely."""
 HINT = "Write as a customer would. /nuevo begins a new conversation, /salir or Ctrl-D leaves."
-SILENCE = (
-    "(no reply: a person of the shop has been asked for or has written, so the bot keeps quiet "
-    "in this conversation; /nuevo begins another one)"
+HANDED_OVER = (
+    "no reply: a person of the shop has been asked for, so the bot keeps quiet in this conversation"
 )
 
 
@@ -54,11 +56,13 @@ async def _conversation(session: PromptSession[str], line: Line, console: Consol
 async def _exchange(line: Line, text: str, console: Console) -> None:
     since = perf_counter()
     await line.say(text)
+    patience = MUTE_PATIENCE if line.handed_over else PATIENCE
     try:
-        async with asyncio.timeout(PATIENCE if not line.handed_over else 2.0):
+        async with asyncio.timeout(patience):
             answer = await line.answer(since)
     except TimeoutError:
-        console.print(SILENCE, style="dim")
+        why = HANDED_OVER if line.handed_over else no_reply(patience)
+        console.print(f"({why}; /nuevo begins another one)", style="dim")
         return
     console.print(Text(answer.reply.text, style="bold"))
     console.print(Text(f"   {explain(answer)}", style="dim"))

@@ -69,6 +69,14 @@ def explain(answer: Answer) -> str:
     return " · ".join(words)
 
 
+def no_reply(seconds: float) -> str:
+    """What may be the matter when nothing has come back for so long."""
+    return (
+        f"no reply within {seconds:g} s: is `aprendiz run` running, and may the bot speak in this "
+        "conversation? It may not once `baja` was written, or while a person has it"
+    )
+
+
 class Line:
     """A conversation of the simulated phone."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.cli.line import Answer, explain, open_line, read, tapped
+from services.cli.line import Answer, explain, no_reply, open_line, read, tapped
 from services.cli.options import NO_ANSWER, Json
 from services.runtime.settings import Settings, read_settings
 
@@ -49,11 +49,7 @@ async def _send(
             async with asyncio.timeout(patience):
                 answer = await line.answer(since)
         except TimeoutError:
-            print(
-                f"aprendiz: no reply within {patience:g} s: is `aprendiz run` running, and may the "
-                "bot speak in this conversation?",
-                file=sys.stderr,
-            )
+            print(f"aprendiz: {no_reply(patience)}", file=sys.stderr)
             return NO_ANSWER
     print(
         json.dumps({**said, **_fields(answer)}, ensure_ascii=False)
