@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable
 import typer
 from rich.text import Text
 
-from contracts import topology
 from services.cli.options import Json
 from services.cli.terminal import unwrapped_console
-from services.opening import open_broker, open_database
+from services.cli.topology import MISSING, faults, reached
+from services.opening import open_database
 from services.runtime.keys import read_keys
 from services.runtime.settings import Settings, environment, read_settings
 
@@ -49,14 +49,17 @@ async def _secret(settings: Settings) -> str:
 
 
 async def _broker(settings: Settings) -> str:
-    broker = open_broker(settings, "doctor")
-    try:
-        await broker.connect()
-        await broker.declare(topology.build(settings.gateways))
-    finally:
-        await broker.close()
-    return (
-        "RabbitMQ, topology in place" if settings.amqp_url else f"embedded, {settings.broker_file}"
+    async with reached(settings) as broker:
+        found = await faults(broker, settings)
+    kind = "RabbitMQ" if settings.amqp_url else f"embedded, {settings.broker_file}"
+    if not found:
+        return f"{kind}, topology in place"
+    if not settings.amqp_url and set(found.values()) == {MISSING}:
+        return f"{kind}; `aprendiz run` makes the queues when it starts"
+    listed = "; ".join(f"{name}: {words}" for name, words in found.items())
+    raise LookupError(
+        f"{kind}; {listed}. `aprendiz topology apply` adds what is missing; empty and delete what "
+        "differs before"
     )
 
 

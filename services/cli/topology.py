@@ -13,6 +13,8 @@ from services.opening import open_broker
 from services.runtime.broker import Broker, TopologyMismatch
 from services.runtime.settings import Settings, read_settings
 
+MISSING = "missing"
+
 app = typer.Typer(help="Check and apply the topology on the broker.", no_args_is_help=True)
 
 
@@ -31,34 +33,44 @@ def check() -> None:
 
 
 async def _apply(settings: Settings) -> None:
-    async with _broker(settings) as broker:
+    async with reached(settings) as broker:
         await broker.declare(topology.build(settings.gateways))
 
 
 async def _check(settings: Settings) -> bool:
-    async with _broker(settings) as broker:
-        queues = topology.build(settings.gateways).queues
-        return all([await _is_sound(broker, queue) for queue in queues])
+    async with reached(settings) as broker:
+        found = await faults(broker, settings)
+        for queue in topology.build(settings.gateways).queues:
+            fault = found.get(queue.name)
+            show(f"{queue.name}: {fault or f'{await broker.depth(queue.name)} ready'}")
+    if MISSING in found.values():
+        show("Run `aprendiz topology apply`: it adds what is missing.")
+    return not found
 
 
-async def _is_sound(broker: Broker, queue: Queue) -> bool:
+async def faults(broker: Broker, settings: Settings) -> dict[str, str]:
+    """What is wrong with a shop's queues, by name: missing, or how one differs. Changes nothing."""
+    queues = topology.build(settings.gateways).queues
+    found = {queue.name: await _fault(broker, queue) for queue in queues}
+    return {name: words for name, words in found.items() if words}
+
+
+async def _fault(broker: Broker, queue: Queue) -> str | None:
     try:
-        depth = await broker.depth(queue.name)
+        await broker.depth(queue.name)
     except TopologyMismatch:
-        show(f"{queue.name}: missing; run `aprendiz topology apply`")
-        return False
+        return MISSING
     try:
         # To declare what is there changes nothing: the broker only compares the arguments.
         await broker.declare(Topology(exchanges=(), queues=(queue,)))
     except TopologyMismatch as error:
-        show(f"{queue.name}: {error.items[queue.name]}")
-        return False
-    show(f"{queue.name}: {depth} ready")
-    return True
+        return error.items[queue.name]
+    return None
 
 
 @asynccontextmanager
-async def _broker(settings: Settings) -> AsyncIterator[Broker]:
+async def reached(settings: Settings) -> AsyncIterator[Broker]:
+    """A connection to the broker; nothing is declared."""
     broker = open_broker(settings, "cli")
     try:
         await broker.connect()
