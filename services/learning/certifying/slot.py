@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from services.learning.certifying.trust import GradedCount, Policy, Standing, Trust, trust
 from services.learning.student import Student
 
+NOT_READ = "the model in force has not been read yet"
 NO_MODEL = "no model has been trained yet: the retrainer does it, or `aprendiz train` asks for it"
 
 
@@ -13,7 +14,7 @@ class ModelSlot:
     """Read `student` once a batch and keep it; `problem` says why there is none, or no newer."""
 
     student: Student | None = None
-    problem: str | None = NO_MODEL
+    problem: str | None = NOT_READ
 
     def swap(self, student: Student) -> None:
         """Put a student in force; whatever was wrong before is over."""

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from contracts.events import Event, IntentClassified, Kind, Reason, Route
 from services.classifier.wiring import assemble
-from services.learning.certifying.slot import NO_MODEL, ModelSlot, TrustSlot
+from services.learning.certifying.slot import NOT_READ, ModelSlot, TrustSlot
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.learning.student import Guess, Prediction
 from services.runtime.batch import Handler
@@ -151,7 +151,7 @@ async def test_a_redelivered_batch_gives_the_same_events(stand: Stand) -> None:
 
 async def test_readiness_says_what_is_wrong_with_the_model(stand: Stand) -> None:
     ask = stand.part.probes["model"]
-    assert await ask() == NO_MODEL
+    assert await ask() == NOT_READ
     stand.slot.problem = "the model v9 is damaged"
     assert await ask() == "the model v9 is damaged"
     stand.slot.swap(Parrot("v1"))
