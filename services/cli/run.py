@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
+from rich.status import Status
+from rich.text import Text
 
 from contracts.topology import SERVICES, service
 from services.runtime.settings import Settings, SettingsError, read_settings
@@ -110,8 +112,8 @@ async def _talk(
     console = Console(emoji=False)
     log = settings.home / LOG
     console.print(f"Aprendiz runs. HTTP API: {process.url}/docs   Log: {log}", markup=False)
-    with console.status("The first model is being trained; a moment..."):
-        await _until_ready(process, running, stop)
+    with console.status("A moment.") as status:
+        await _until_ready(process, running, stop, status)
     if not running.done() and not stop.is_set():
         talking = asyncio.create_task(converse(settings, console))
         stopping = asyncio.create_task(stop.wait())
@@ -124,7 +126,10 @@ async def _talk(
 
 
 async def _until_ready(
-    process: "Process", running: "asyncio.Task[None]", stop: asyncio.Event
+    process: "Process", running: "asyncio.Task[None]", stop: asyncio.Event, status: Status
 ) -> None:
-    while not (running.done() or stop.is_set()) and await process.away():
+    """Show what is waited for; the first that is away keeps the others waiting too."""
+    while not (running.done() or stop.is_set()) and (away := await process.away()):
+        name, why = next(iter(away.items()))
+        status.update(Text(f"A moment. {name}: {why}"))
         await pause(stop, LOOK_EVERY)

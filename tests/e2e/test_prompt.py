@@ -4,12 +4,13 @@ import asyncio
 import os
 import pty
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
+from services.learning.certifying.slot import NO_MODEL
 from tests.e2e.embedded import Home
 from tests.e2e.program import APRENDIZ, environment
 from tests.e2e.waiting import until
@@ -67,11 +68,9 @@ def terminal() -> Iterator[tuple[Terminal, int]]:
         os.close(slave)
 
 
-async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -> None:
-    home = Home(folder / "prompt")
-    # The port that the database's setting would name, and no other, is the one that is shown.
-    home.settings["ml_engine_port"] = home.settings.pop("http_port")
-    await home.command("db", "upgrade")
+@asynccontextmanager
+async def prompt(home: Home) -> AsyncIterator[Terminal]:
+    """The shop runs with a person before it, who leaves with Ctrl-D."""
     with terminal() as (person, slave):
         run = await asyncio.create_subprocess_exec(
             *(APRENDIZ, "run", "all"),
@@ -83,15 +82,7 @@ async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -
             start_new_session=True,
         )
         try:
-            await person.shows(re.escape(f"HTTP API: {home.api}/docs"))
-            await person.shows("tú>")
-            person.type("hola buenas tardes\r")
-            await person.shows(r"Gracias por escribirnos")
-            await person.shows(r"router · accepted: saludo [\d.]+%, threshold 80% · \d+ ms")
-            person.type("soñé que volaba sobre el mar\r")
-            await person.shows(r"Un asesor te responderá")
-            # Between two prompts a terminal takes Ctrl-D for itself: the next prompt comes first.
-            await person.shows(r"(?s)teacher, who asks a person · [a-z_]+: \w+ [\d.]+%.*tú>")
+            yield person
             person.type("\x04")
             async with asyncio.timeout(30):
                 assert await run.wait() == 0
@@ -100,3 +91,24 @@ async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -
             if run.returncode is None:
                 run.kill()
                 await run.wait()
+
+
+async def test_a_person_talks_to_the_shop_and_leaves_with_ctrl_d(folder: Path) -> None:
+    home = Home(folder / "prompt")
+    # The port that the database's setting would name, and no other, is the one that is shown.
+    home.settings["ml_engine_port"] = home.settings.pop("http_port")
+    await home.command("db", "upgrade")
+    async with prompt(home) as person:
+        await person.shows(re.escape(f"HTTP API: {home.api}/docs"))
+        await person.shows(f"A moment. model: {NO_MODEL}")
+        await person.shows("tú>")
+        person.type("hola buenas tardes\r")
+        await person.shows(r"Gracias por escribirnos")
+        await person.shows(r"router · accepted: saludo [\d.]+%, threshold 80% · \d+ ms")
+        person.type("soñé que volaba sobre el mar\r")
+        await person.shows(r"Un asesor te responderá")
+        # Between two prompts a terminal takes Ctrl-D for itself: the next prompt comes first.
+        await person.shows(r"(?s)teacher, who asks a person · [a-z_]+: \w+ [\d.]+%.*tú>")
+    async with prompt(home) as person:
+        await person.shows("tú>")
+        assert NO_MODEL not in person.screen
