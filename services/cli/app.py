@@ -4,7 +4,6 @@ import errno
 import sys
 
 import typer
-from rich.console import Console
 
 from services.cli import (
     db,
@@ -20,6 +19,7 @@ from services.cli import (
     topology,
     train,
 )
+from services.cli.terminal import complain
 from services.runtime import logs
 from services.runtime.settings import read_settings
 
@@ -27,6 +27,7 @@ HELP = """Aprendiz answers a shop's WhatsApp messages in Spanish.
 
 A first look: `aprendiz db upgrade`, then `aprendiz run` and type a message.
 Exit codes: 0 done, 1 failed (why is on standard error), 2 wrong usage, 3 no answer in time.
+`doctor`, `db check` and `topology check` print what is wrong, and end with 1 then.
 """
 
 INTERRUPTED = 130
@@ -67,15 +68,9 @@ def main() -> None:
         from services.cli.user_errors import USER_ERRORS
 
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            _say(f"{error.strerror}: nothing more can be written. Free some, and do it again.")
+            complain(f"{error.strerror}: nothing more can be written. Free some, and do it again.")
         elif isinstance(error, USER_ERRORS):
-            _say(str(error))
+            complain(str(error))
         else:
             raise
         sys.exit(1)
-
-
-def _say(words: str) -> None:
-    Console(stderr=True, emoji=False).print(
-        f"aprendiz: {words}", style="red", markup=False, soft_wrap=True
-    )

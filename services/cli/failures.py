@@ -10,7 +10,7 @@ from rich.text import Text
 
 from services.cli.line import connected
 from services.cli.options import By, Json, me
-from services.cli.terminal import wrapping_console
+from services.cli.terminal import complain, wrapping_console
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -50,7 +50,7 @@ def show(failure_id: Annotated[int, typer.Argument(metavar="ID", min=1, max=MOST
     """One failure whole, as JSON, its message included."""
     found = asyncio.run(_get(read_settings(), failure_id))
     if found is None:
-        print(f"There is no failure {failure_id}: `aprendiz failures list` shows which there are.")
+        complain(f"there is no failure {failure_id}: see `aprendiz failures list`")
         raise typer.Exit(1)
     body = found.body.decode("utf-8", errors="replace")
     print(json.dumps({**_fields(found), "body": body}, ensure_ascii=False, indent=2))
@@ -62,7 +62,7 @@ def retried(ids: Ids, by: By = "") -> None:
     result = asyncio.run(_retry(read_settings(), ids, by or me()))
     print(f"retried: {len(result.ids)}")
     for failure_id, why in result.refused.items():
-        print(f"not retried: {failure_id}: {why}")
+        complain(f"not retried: {failure_id}: {why}")
     raise typer.Exit(1 if result.refused else 0)
 
 
@@ -71,7 +71,10 @@ def drop(ids: Ids, by: By = "") -> None:
     """Give messages up. They stay in the table, marked as dropped."""
     dropped = asyncio.run(_drop(read_settings(), ids, by or me()))
     print(f"dropped: {len(dropped)}")
-    raise typer.Exit(0 if set(dropped) == set(ids) else 1)
+    others = sorted(set(ids) - set(dropped))
+    for failure_id in others:
+        complain(f"not dropped: {failure_id}: it is not buried (any more)")
+    raise typer.Exit(1 if others else 0)
 
 
 async def _listed(settings: Settings, limit: int) -> "list[Failure]":

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +10,7 @@ from rich.table import Column, Table
 
 from services.cli.model_page import print_model
 from services.cli.options import By, Json, me
-from services.cli.terminal import wrapping_console
+from services.cli.terminal import complain, wrapping_console
 from services.opening import open_database
 from services.runtime.settings import Settings, read_settings
 
@@ -94,7 +93,7 @@ def _confirm(question: str, yes: bool) -> None:
     try:
         typer.confirm(question, abort=True)
     except typer.Abort:
-        print("Nothing was changed. Where nobody can answer, say --yes.", file=sys.stderr)
+        complain("nothing was changed. Where nobody can answer, say --yes.")
         raise
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from time import perf_counter
 from typing import Annotated, Any
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 from services.cli.line import Answer, explain, no_reply, open_line, read, tapped
 from services.cli.options import NO_ANSWER, Json
+from services.cli.terminal import complain
 from services.runtime.settings import Settings, read_settings
 
 _SHOWN = 80
@@ -49,7 +49,7 @@ async def _send(
             async with asyncio.timeout(patience):
                 answer = await line.answer(since)
         except TimeoutError:
-            print(f"aprendiz: {no_reply(patience)}", file=sys.stderr)
+            complain(no_reply(patience))
             return NO_ANSWER
     print(
         json.dumps({**said, **_fields(answer)}, ensure_ascii=False)

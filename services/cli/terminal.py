@@ -1,4 +1,4 @@
-"""Consoles that print the words of shops and customers as they are."""
+"""Prints the words of shops and customers as they are, and complaints where they belong."""
 
 from rich.console import Console
 
@@ -11,3 +11,10 @@ def unwrapped_console() -> Console:
 def wrapping_console() -> Console:
     """For tables whose cells wrap within their column."""
     return Console(markup=False, emoji=False, highlight=False)
+
+
+def complain(words: str) -> None:
+    """Say on standard error what went wrong; standard output is the command's own."""
+    Console(stderr=True, emoji=False).print(
+        f"aprendiz: {words}", style="red", markup=False, soft_wrap=True
+    )

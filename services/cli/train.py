@@ -12,6 +12,7 @@ from contracts.envelope import originate
 from contracts.events import TrainingRequested
 from services.cli.line import SOURCE, connected
 from services.cli.options import NO_ANSWER, By, Json, me
+from services.cli.terminal import complain
 from services.opening import open_database
 from services.runtime.batch import outgoing
 from services.runtime.settings import Settings, read_settings
@@ -46,7 +47,7 @@ def train(
     try:
         code = asyncio.run(_train(settings, event, wait, patience, as_json))
     except KeyboardInterrupt:
-        print(f"It goes on without you; `aprendiz train --cancel {training_id}` ends it.")
+        complain(f"it goes on without you; `aprendiz train --cancel {training_id}` ends it")
         code = LEFT
     raise typer.Exit(code)
 
@@ -63,10 +64,12 @@ async def _cancel(settings: Settings, training_id: str, who: str, as_json: bool)
         print(json.dumps({"training_id": training_id, "cancelled": done, "state": state}))
     elif done:
         print(f"cancelled, {training_id}: the model in force stays")
-    elif found is None:
-        print(f"There is no training {training_id}.")
-    else:
-        print(f"It has ended already: {found.state}.")
+    if not done:
+        complain(
+            f"there is no training {training_id}"
+            if found is None
+            else f"it has ended already: {found.state}"
+        )
     return 0 if done else 1
 
 
@@ -86,11 +89,12 @@ async def _train(
                 ended = await _watch(database, training_id, quiet=as_json)
         except TimeoutError:
             why = "it has not ended: is a retrainer running?"
-            fields = {"training_id": training_id, "state": None, "reason": why, "version": None}
-            print(json.dumps(fields) if as_json else f"Training {training_id}: {why}")
+            if as_json:
+                fields = {"training_id": training_id, "state": None, "reason": why, "version": None}
+                print(json.dumps(fields))
+            complain(f"training {training_id}: {why}")
             return NO_ANSWER
-    _show(ended, as_json)
-    return 0 if ended.state in ("promoted", "refused") else 1
+    return _tell(ended, as_json)
 
 
 async def _ask(settings: Settings, event: TrainingRequested) -> None:
@@ -123,11 +127,17 @@ async def _watch(database: "Database", training_id: str, *, quiet: bool) -> "Tra
             await asyncio.sleep(LOOK_EVERY)
 
 
-def _show(ended: "Training", as_json: bool) -> None:
+def _tell(ended: "Training", as_json: bool) -> int:
+    """Say how it ended; the exit code that this means."""
+    done = ended.state in ("promoted", "refused")
+    why = ended.reason or f"{ended.state}, no reason given"
     if as_json:
         fields = {"training_id": ended.training_id, "state": ended.state, "reason": ended.reason}
         print(json.dumps({**fields, "version": ended.version}, ensure_ascii=False))
-        return
-    print(ended.reason or f"{ended.state}, no reason given")
-    if ended.version:
-        print(f"version {ended.version}")
+    elif done:
+        print(why)
+        if ended.version:
+            print(f"version {ended.version}")
+    if not done:
+        complain(why)
+    return 0 if done else 1

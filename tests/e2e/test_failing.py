@@ -73,4 +73,5 @@ async def test_a_message_of_an_unlisted_gateway_is_retried_once_the_gateway_is_l
     assert await shop.rows(query, id=found["id"]) == [("retried",)]
     again = await shop.command("failures", "retry", str(found["id"]))
     assert again.code == 1
-    assert "not buried" in again.out
+    assert again.out == "retried: 0\n"
+    assert "not buried" in again.err

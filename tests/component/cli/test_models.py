@@ -64,7 +64,7 @@ def test_a_rollback_names_both_models(two: tuple[str, str]) -> None:
 
 def test_it_is_asked_first(two: tuple[str, str]) -> None:
     refused = run("rollback", says="n\n")
-    assert (refused.exit_code, "Nothing was changed" in refused.output) == (1, True)
+    assert (refused.exit_code, "nothing was changed" in refused.output) == (1, True)
     assert json.loads(run("show", "champion", "--json").output)["version"] == two[1]
     assert run("rollback", says="y\n").exit_code == 0
     assert json.loads(run("show", "champion", "--json").output)["version"] == two[0]

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from contracts.events import TrainingRequested
+from services.cli.line import connected, read
+from services.runtime.settings import Settings
 from services.storage import training
 from services.storage.engine import Database
 from services.storage.training import Request, State
@@ -68,11 +71,11 @@ async def test_what_cannot_be_cancelled_is_said(database: Database, aprendiz: Co
     await asked(database, "wish-1")
     async with database.begin() as connection:
         await training.cancel(connection, "wish-1", "ana")
-    ended = "It has ended already: cancelled.\n"
-    for name, words in (("wish-1", ended), ("no", "There is no training no.\n")):
+    ended = "aprendiz: it has ended already: cancelled\n"
+    for name, words in (("wish-1", ended), ("no", "aprendiz: there is no training no\n")):
         process = aprendiz("--cancel", name)
-        said, _ = process.communicate(timeout=30)
-        assert (process.returncode, said) == (1, words)
+        assert process.communicate(timeout=30) == ("", words)
+        assert process.returncode == 1
 
 
 async def test_a_cancelled_training_is_json_too(database: Database, aprendiz: Command) -> None:
@@ -106,16 +109,37 @@ async def test_ctrl_c_ends_the_watching_alone(database: Database, aprendiz: Comm
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=4)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert "`aprendiz train --cancel " in said
+    said, complained = process.communicate(timeout=30)
+    assert (process.returncode, said) == (130, "")
+    assert "`aprendiz train --cancel " in complained
 
 
 def test_a_training_that_nobody_takes_is_json_too(aprendiz: Command, database: Database) -> None:
     process = aprendiz("--json", "--timeout", "0.5")
-    said, _ = process.communicate(timeout=30)
+    said, complained = process.communicate(timeout=30)
     assert process.returncode == 3
     assert json.loads(said)["state"] is None
+    assert "is a retrainer running?" in complained
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+async def test_why_a_training_failed_is_on_standard_error(
+    database: Database, aprendiz: Command, tmp_path: Path, as_json: bool
+) -> None:
+    settings = Settings(home=tmp_path, amqp_url=None)
+    async with connected(settings) as broker, broker.listen([TrainingRequested.TYPE]) as listener:
+        process = aprendiz(*(["--json"] if as_json else []))
+        [delivery] = await listener.take(1)
+    envelope = read(delivery.body)
+    assert envelope is not None
+    training_id = envelope.data.training_id
+    await asked(database, training_id)
+    async with database.begin() as connection:
+        await training.finish(connection, training_id, State.FAILED, "the disk is full", {})
+    said, complained = process.communicate(timeout=30)
+    assert (process.returncode, complained) == (1, "aprendiz: the disk is full\n")
+    states = [json.loads(line)["state"] for line in said.splitlines() if line]
+    assert states == ["failed"] * as_json
 
 
 def test_without_tables_nothing_is_asked(tmp_path: Path) -> None:
