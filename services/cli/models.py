@@ -66,9 +66,10 @@ def show(version: Version, as_json: Json = False) -> None:
     """One model whole: its figures, the weakest intents first, and what it was made with."""
     found, made = asyncio.run(_whole(read_settings(), version))
     if as_json:
-        shown = found.manifest.model_dump(mode="json") | {"aliases": found.aliases}
-        shown["training"] = made and made._asdict()
-        print(json.dumps(shown, ensure_ascii=False, default=str))
+        from services.panel.models import shown_whole
+
+        shown = shown_whole(found, made).model_dump(mode="json")
+        print(json.dumps(shown, ensure_ascii=False))
     else:
         print_model(found, made)
 

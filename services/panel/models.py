@@ -14,6 +14,7 @@ from services.panel.trainings import shown_training
 from services.storage import models, training
 from services.storage.engine import Database
 from services.storage.models import ModelMissing, StoredModel
+from services.storage.training import Training
 
 _KNOWN = "a version that GET /models lists, champion or previous"
 
@@ -65,9 +66,14 @@ async def get(database: Database, version: str) -> ModelWhole:
             made = await training.that_made(connection, found.manifest.version)
     except ModelMissing as error:
         raise ApiError(404, "version", expected=_KNOWN, got=str(error)) from error
-    manifest = found.manifest
+    return shown_whole(found, made)
+
+
+def shown_whole(stored: StoredModel, made: Training | None) -> ModelWhole:
+    """A model as the API shows it whole, with the training that it came into force by."""
+    manifest = stored.manifest
     return ModelWhole(
-        **_figures(found),
+        **_figures(stored),
         digest=manifest.digest,
         size=manifest.size,
         libraries=manifest.libraries,

@@ -13,6 +13,7 @@ from services.learning.out_of_fold import keep
 from services.learning.recipe.training import train
 from services.learning.student import Example
 from services.panel.by_hand import NotPromoted
+from services.panel.model_bodies import ModelWhole
 from services.runtime.keys import read_keys
 from services.runtime.settings import read_settings
 from services.storage import models
@@ -110,3 +111,11 @@ def test_the_list_as_json_is_what_the_api_gives(two: tuple[str, str]) -> None:
     listed = json.loads(run("list", "--json").stdout)
     assert [each["version"] for each in listed] == [two[1], two[0]]
     assert {"samples", "intents", "accuracy", "aliases"} <= listed[0].keys()
+
+
+def test_a_model_as_json_is_what_the_api_gives(two: tuple[str, str]) -> None:
+    shown = json.loads(run("show", two[1], "--json").stdout)
+    listed = json.loads(run("list", "--json").stdout)[0]
+    assert shown.keys() == ModelWhole.model_fields.keys()
+    assert {name: shown[name] for name in listed} == listed
+    assert {each["intent"] for each in shown["worst_first"]} == set(WORDS)
