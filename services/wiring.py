@@ -8,16 +8,12 @@ from functools import partial
 import structlog
 from prometheus_client import CollectorRegistry
 
-from contracts.events import Reason
 from services.champion import ChampionKeeper
 from services.classifier import wiring as classifier
-from services.classifier.route import decide
 from services.conversations import wiring as conversations
 from services.failures import wiring as failures
 from services.gateway import wiring as gateway
 from services.learning.certifying.slot import ModelSlot, TrustSlot
-from services.learning.certifying.trust import Trust
-from services.learning.student import Prediction
 from services.opening import open_broker, open_database
 from services.panel import wiring as panel
 from services.retrainer import wiring as retrainer
@@ -69,7 +65,6 @@ ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
         it.model_slot,
         it.trust_slot,
         key=it.keys.signing,
-        judge=_judge,
         probes={"broker": _broker_probe(it.frame)},
     ),
 }
@@ -78,11 +73,6 @@ WITH_MODEL = frozenset({"classifier", "panel", "retrainer"})
 
 For all others it would be 50 MB, and two seconds of a processor at each promotion, for nothing.
 """
-
-
-def _judge(prediction: Prediction, trust: Trust) -> Reason:
-    """The classifier's decision on a bare text, for the API."""
-    return decide(prediction, True, (), trust).reason
 
 
 def _broker_probe(frame: Frame) -> Probe:

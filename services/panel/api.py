@@ -66,7 +66,7 @@ def _engine_routes(app: FastAPI, deps: Dependencies) -> None:
         responses=refusals(*BODY, 503),
     )
     async def classify(body: Classify) -> Classified:
-        return engine.classify(deps.model_slot, deps.judge, body.text, deps.trust_slot.trust)
+        return engine.classify(deps.model_slot, body.text, deps.trust_slot.trust)
 
 
 def _trust_routes(app: FastAPI, deps: Dependencies) -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from services.learning.certifying.slot import ModelSlot, TrustSlot
-from services.panel.engine import Judge
 from services.panel.refusals import ErrorBody
 from services.runtime.health import Probe
 from services.runtime.live import Live
@@ -27,7 +26,6 @@ class Dependencies:
     model_slot: ModelSlot
     trust_slot: TrustSlot
     live: Live
-    judge: Judge
     probes: Mapping[str, Probe]
     wake_outbox: Callable[[], None]
     key: bytes = field(repr=False)

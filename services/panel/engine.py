@@ -1,22 +1,18 @@
 """What the API asks of this process: the student's word, and how everything is."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from contracts.events import Reason
 from services.learning.certifying.slot import ModelSlot
-from services.learning.certifying.trust import Trust
-from services.learning.student import Prediction
+from services.learning.certifying.trust import Trust, judge
 from services.panel.bodies import Classified, Guess, Health
 from services.panel.refusals import ApiError
 from services.runtime.health import PATIENCE, Probe
 
-Judge = Callable[[Prediction, Trust], Reason]
-"""What becomes of a prediction under what is in force: the classifier's own decision."""
 
-
-def classify(slot: ModelSlot, judge: Judge, text: str, trust: Trust) -> Classified:
+def classify(slot: ModelSlot, text: str, trust: Trust) -> Classified:
     """The student's word on a text. Raises ApiError 503 when there is no student."""
     student = slot.student
     if student is None:

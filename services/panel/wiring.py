@@ -8,7 +8,6 @@ import structlog
 from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.panel.api import build
 from services.panel.dependencies import Dependencies
-from services.panel.engine import Judge
 from services.runtime.health import Probe
 from services.runtime.http import open_socket, serve, url_of
 from services.runtime.process import Frame, Part
@@ -27,13 +26,11 @@ def assemble(
     trust_slot: TrustSlot,
     *,
     key: bytes,
-    judge: Judge,
     probes: Mapping[str, Probe] | None = None,
 ) -> Part:
     """The panel's part of a process.
 
-    ``key`` is the signing key, ``judge`` the classifier's decision; ``probes`` may hold ``broker``
-    and ``database``.
+    ``key`` is the signing key; ``probes`` may hold ``broker`` and ``database``.
 
     Raises:
         PortBusy: names APRENDIZ_HTTP_PORT.
@@ -46,9 +43,7 @@ def assemble(
     asked = {"database": _database_probe(database), **(probes or {})}
     token = settings.http_token.get_secret_value() if settings.http_token else None
     app = build(
-        Dependencies(
-            database, model_slot, trust_slot, frame.live, judge, asked, frame.wake_outbox, key
-        ),
+        Dependencies(database, model_slot, trust_slot, frame.live, asked, frame.wake_outbox, key),
         token,
     )
     url = url_of(listening)

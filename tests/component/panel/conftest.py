@@ -14,7 +14,6 @@ from prometheus_client import CollectorRegistry
 from contracts.catalogue import parse_catalogue
 from infra.servers.ports import free_port
 from services.learning.certifying.slot import ModelSlot, TrustSlot
-from services.learning.certifying.trust import judge
 from services.learning.student import Guess, Prediction
 from services.panel.wiring import assemble
 from services.runtime.embedded import EmbeddedBroker
@@ -69,9 +68,7 @@ def open_panel(tmp_path: Path) -> Open:
         frame = Frame(chosen, Live(), broker, metrics, lambda: woken.append(None))
         slot, trusted = ModelSlot(), TrustSlot()
         slot.swap(Parrot())
-        part = assemble(
-            frame, database, slot, trusted, key=KEY, judge=judge, probes={"broker": _well}
-        )
+        part = assemble(frame, database, slot, trusted, key=KEY, probes={"broker": _well})
         serving = asyncio.create_task(part.background[0](stop))
         address = f"http://127.0.0.1:{port}"
         try:
