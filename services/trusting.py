@@ -1,44 +1,23 @@
 """Brings what the student may answer alone from database and settings into this process."""
 
 import asyncio
-from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 import structlog
 
 from services.learning.certifying.slot import TrustSlot
-from services.learning.certifying.trust import Policy, trust
+from services.learning.certifying.trust import trust
 from services.retrainer.standing import count_graded, standing_now
-from services.runtime.live import Live, LiveSettings
+from services.retrainer.steering import policy_of
+from services.runtime.live import Live
 from services.runtime.waiting import pause
 from services.storage import catalogue
 from services.storage.engine import Database
 
 log = structlog.get_logger(__name__)
 
-FIXED = "fijo"
 EVERY = 60.0
 """Seconds after which the evidence is counted again: it grows without a version that tells so."""
-
-
-def policy_of(settings: LiveSettings, actions: Mapping[str, str | None] | None = None) -> Policy:
-    """What the operator set.
-
-    ``actions`` are what the router does on each intent of the catalogue; None: any is in it.
-    """
-    return Policy(
-        target=settings.target,
-        delta=settings.ml_delta,
-        threshold=settings.threshold,
-        fixed=settings.ml_umbral_modo == FIXED,
-        share=settings.drawn,
-        first=settings.ml_sorteo_inicial,
-        harmless=frozenset(settings.ml_intenciones_inofensivas),
-        always_ask=frozenset(settings.ml_intenciones_siempre_preguntar),
-        never_ask=frozenset(settings.ml_intenciones_nunca_preguntar),
-        catalogue=actions,
-        has_teacher=settings.has_teacher,
-    )
 
 
 class TrustKeeper:

@@ -35,7 +35,7 @@ from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.outbox import OutboxStore
 from services.teacher import wiring as teacher
-from services.trusting import TrustKeeper, policy_of
+from services.trusting import TrustKeeper
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
     "classifier": lambda it: classifier.assemble(it.frame, it.model_slot, it.trust_slot),
     "router": lambda it: router.assemble(it.frame, it.database),
     "teacher": lambda it: teacher.assemble(it.frame, it.database),
-    "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys, policy_of),
+    "retrainer": lambda it: retrainer.assemble(it.frame, it.database, it.keys),
     "gateway": lambda it: gateway.assemble(it.frame, it.database),
     "failures": lambda it: failures.assemble(it.frame, it.database),
     "panel": lambda it: panel.assemble(

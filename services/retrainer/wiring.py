@@ -1,9 +1,6 @@
 """Puts the retrainer together."""
 
-from collections.abc import Callable
-
 from contracts.topology import queue_of
-from services.learning.certifying.trust import Policy
 from services.retrainer.handler import Handler
 from services.retrainer.looks import Looks
 from services.retrainer.metrics import TrainingMetrics
@@ -11,7 +8,6 @@ from services.retrainer.steering import Steering
 from services.retrainer.trainings import Trainings
 from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.keys import Keys
-from services.runtime.live import LiveSettings
 from services.runtime.process import Frame, Intake, Part
 from services.storage import leases, versions
 from services.storage.engine import Database
@@ -19,11 +15,9 @@ from services.storage.engine import Database
 NAME = "retrainer"
 
 
-def assemble(
-    frame: Frame, database: Database, keys: Keys, to_policy: Callable[[LiveSettings], Policy]
-) -> Part:
-    """The retrainer's part of a process; ``to_policy`` says what settings mean for the student."""
-    steering = Steering(lambda: frame.live.settings, to_policy)
+def assemble(frame: Frame, database: Database, keys: Keys) -> Part:
+    """The retrainer's part of a process."""
+    steering = Steering(lambda: frame.live.settings)
     seen = TrustMetrics(frame.metrics.registry)
     looks = Looks(database, leases.this_process(), steering, frame.wake_outbox, seen)
     trainings = Trainings(

@@ -21,7 +21,7 @@ from services.storage import catalogue, certificates, evidence, models, outbox, 
 from services.storage.engine import Database
 from services.storage.evidence import Annotation, StudentAnswer
 from services.storage.upsert import insert_ignore
-from services.trusting import TrustKeeper, policy_of
+from services.trusting import TrustKeeper
 
 WITH_TEACHER = {"openai_base_url": "http://localhost"}
 CERTIFIED = Standing(
@@ -194,44 +194,3 @@ async def test_a_standing_is_kept_whole_and_told(stand: Stand) -> None:
     told = decode(row.body).data
     assert isinstance(told, CertificateIssued)
     assert (told.state, told.threshold, told.rows) == (TrustState.CERTIFIED, 0.7, 180)
-
-
-def test_percentages_become_shares_and_names_sets() -> None:
-    settings = LiveSettings(
-        ml_precision_objetivo=98,
-        ml_sorteo=20,
-        ml_umbral_confianza=75,
-        ml_intenciones_siempre_preguntar=("queja",),
-    )
-    policy = policy_of(settings, {"queja": "handoff"})
-    assert (policy.target, policy.share, policy.threshold) == (0.98, 0.2, 0.75)
-    assert policy.always_ask == {"queja"}
-    assert not policy.has_teacher
-
-
-def test_all_that_the_operator_sets_is_in_the_policy() -> None:
-    set_by_hand = LiveSettings(
-        ml_precision_objetivo=97.5,
-        ml_delta=0.05,
-        ml_umbral_confianza=85.0,
-        ml_umbral_modo="fijo",
-        ml_sorteo=20.0,
-        ml_sorteo_inicial=150,
-        ml_intenciones_inofensivas=("horario",),
-        ml_intenciones_siempre_preguntar=("reclamo",),
-        ml_intenciones_nunca_preguntar=("saludo",),
-        **WITH_TEACHER,
-    )
-    assert policy_of(set_by_hand, {"saludo": None}) == Policy(
-        target=0.975,
-        delta=0.05,
-        threshold=0.85,
-        fixed=True,
-        share=0.2,
-        first=150,
-        harmless=frozenset({"horario"}),
-        always_ask=frozenset({"reclamo"}),
-        never_ask=frozenset({"saludo"}),
-        catalogue={"saludo": None},
-        has_teacher=True,
-    )

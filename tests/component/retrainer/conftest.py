@@ -27,7 +27,6 @@ from services.storage import catalogue, models, training
 from services.storage.engine import Database
 from services.storage.tables import log_entrenamientos
 from services.storage.training import Training
-from services.trusting import policy_of
 from tests.turns import envelope_of
 
 KEY = b"a key of the shop"
@@ -70,7 +69,7 @@ class Shop:
             self.database,
             self.key,
             self.models_dir,
-            steering=Steering(lambda: self.live.settings, policy_of),
+            steering=Steering(lambda: self.live.settings),
             wake_outbox=self._wake_outbox,
             metrics=self._metrics,
             learn=learn,

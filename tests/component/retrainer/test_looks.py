@@ -13,13 +13,12 @@ from services.learning.certifying.trust import GradedCount, Policy, Standing, af
 from services.retrainer.looks import Looks
 from services.retrainer.order import OnProgress, Order, Outcome
 from services.retrainer.standing import put_in_force, standing_of
-from services.retrainer.steering import Steering
+from services.retrainer.steering import Steering, policy_of
 from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.live import LiveSettings
 from services.storage import certificates, evidence, intents, outbox, tables
 from services.storage.certificates import ALARM, LOOK, PROMOTION, TARGET
 from services.storage.evidence import Annotation, StudentAnswer
-from services.trusting import policy_of
 from tests.component.retrainer.conftest import Shop, at_once
 
 
@@ -30,7 +29,7 @@ def looks(shop: Shop) -> Looks:
 
 
 def looks_of(shop: Shop, holder: str, registry: CollectorRegistry | None = None) -> Looks:
-    steering = Steering(lambda: shop.live.settings, policy_of)
+    steering = Steering(lambda: shop.live.settings)
     metrics = TrustMetrics(registry or CollectorRegistry())
     return Looks(shop.database, holder, steering, shop._wake_outbox, metrics)
 

@@ -27,13 +27,12 @@ from services.retrainer.steering import Steering
 from services.retrainer.trainings import Trainings
 from services.runtime.live import LiveSettings
 from services.storage.engine import Database
-from services.trusting import policy_of
 
 async def main(url, key, models_dir):
     async with Database.open(url) as database:
         await Trainings(
             database, bytes.fromhex(key), Path(models_dir), lease_seconds=2,
-            steering=Steering(LiveSettings, policy_of), wake_outbox=lambda: None,
+            steering=Steering(LiveSettings), wake_outbox=lambda: None,
             metrics=TrainingMetrics(CollectorRegistry()),
         ).run(asyncio.Event())
 

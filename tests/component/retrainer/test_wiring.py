@@ -17,7 +17,6 @@ from services.runtime.process import Frame
 from services.runtime.settings import Settings
 from services.storage import certificates, intents, tables, versions
 from services.storage.outbox import OutboxStore
-from services.trusting import policy_of
 from tests.component.counting import count
 from tests.component.retrainer.conftest import KEY, Shop, sample_of
 from tests.turns import envelope_of
@@ -31,7 +30,7 @@ async def test_a_renamed_intent_is_learned_as_soon_as_it_is_followed(
     broker = EmbeddedBroker(tmp_path / "broker.sqlite")
     settings = Settings(models_dir=shop.models_dir)
     frame = Frame(settings, Live(), broker, Metrics(CollectorRegistry()), told.set)
-    part = assemble(frame, shop.database, Keys(b"", KEY), policy_of)
+    part = assemble(frame, shop.database, Keys(b"", KEY))
     running = asyncio.create_task(part.background[0](stop))
     await asyncio.sleep(0.2)  # it has looked, and sleeps for a minute
     async with shop.database.begin() as connection:
@@ -50,7 +49,7 @@ async def test_evidence_and_rules_are_looked_at_as_soon_as_they_come(
     told, stop, live = asyncio.Event(), asyncio.Event(), Live(LiveSettings())
     broker = EmbeddedBroker(tmp_path / "broker.sqlite")
     frame = Frame(Settings(), live, broker, Metrics(CollectorRegistry()), told.set)
-    part = assemble(frame, shop.database, Keys(b"", KEY), policy_of)
+    part = assemble(frame, shop.database, Keys(b"", KEY))
     [intake], [_, look] = part.intakes, part.background
     running = asyncio.create_task(look(stop))
     word = Graded(said="saludo", confidence=0.99, model_version="v1", drawn=True)
@@ -86,7 +85,7 @@ async def test_samples_of_the_queue_become_a_model_that_is_told(shop: Shop, tmp_
     broker = EmbeddedBroker(tmp_path / "broker.sqlite")
     settings = Settings(models_dir=shop.models_dir)
     frame = Frame(settings, live, broker, Metrics(registry), told.set)
-    part = assemble(frame, shop.database, Keys(b"", KEY), policy_of)
+    part = assemble(frame, shop.database, Keys(b"", KEY))
     [intake], [run, _] = part.intakes, part.background
     assert intake.queue == "aprendiz.retrainer"
     running = asyncio.create_task(run(stop))
