@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 from prometheus_client import CollectorRegistry
 
+from contracts import topology
 from services.champion import ChampionKeeper
 from services.classifier import wiring as classifier
 from services.conversations import wiring as conversations
@@ -18,11 +19,11 @@ from services.opening import open_broker, open_database
 from services.panel import wiring as panel
 from services.retrainer import wiring as retrainer
 from services.router import wiring as router
-from services.runtime.broker import BrokerAway
 from services.runtime.follower import Callback
-from services.runtime.health import Probe
+from services.runtime.health import Outside
 from services.runtime.keeping import Background
 from services.runtime.keys import Keys, read_keys
+from services.runtime.link import Link
 from services.runtime.live import Live, LiveSettings
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
@@ -49,6 +50,7 @@ class Opened:
     keys: Keys
     model_slot: ModelSlot
     trust_slot: TrustSlot
+    outside: Outside
 
 
 ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
@@ -64,8 +66,8 @@ ASSEMBLE: Mapping[str, Callable[[Opened], Part]] = {
         it.database,
         it.model_slot,
         it.trust_slot,
-        key=it.keys.signing,
-        probes={"broker": _broker_probe(it.frame)},
+        it.outside,
+        it.keys.signing,
     ),
 }
 WITH_MODEL = frozenset({"classifier", "panel", "retrainer"})
@@ -73,17 +75,6 @@ WITH_MODEL = frozenset({"classifier", "panel", "retrainer"})
 
 For all others it would be 50 MB, and two seconds of a processor at each promotion, for nothing.
 """
-
-
-def _broker_probe(frame: Frame) -> Probe:
-    async def ask() -> str | None:
-        try:
-            await frame.broker.connect()
-        except BrokerAway as error:
-            return str(error)
-        return None
-
-    return ask
 
 
 @asynccontextmanager
@@ -102,17 +93,18 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
         settings_in_force = partial(_refresh, live, database, keys)
         await settings_in_force()
         broker = open_broker(settings, name)
-        away = (*Rules().away, DatabaseAway)
+        link = Link(broker, topology.build(settings.gateways))
+        rules = Rules().also_away(DatabaseAway)
         metrics = Metrics(CollectorRegistry())
-        outbox = Outbox(OutboxStore(database, leases.this_process()), broker, away, metrics)
+        outbox = Outbox(OutboxStore(database, leases.this_process()), broker, rules.away, metrics)
+        dependencies = Dependencies(link, database.ping, lambda: _versions(database), rules, outbox)
         frame = Frame(settings, live, broker, metrics, outbox.wake)
-        opened = Opened(frame, database, keys, ModelSlot(), TrustSlot())
+        opened = Opened(frame, database, keys, ModelSlot(), TrustSlot(), dependencies.outside)
         champion = ChampionKeeper(database, opened.model_slot, settings.models_dir, keys.signing)
         trust = TrustKeeper(database, live, opened.trust_slot)
         await trust.refresh()
         common = followed(names, settings_in_force, trust.refresh, champion.refresh, trust.run)
         parts = [common, *(ASSEMBLE[each](opened) for each in names)]
-        dependencies = Dependencies(database.ping, lambda: _versions(database), away, outbox)
         yield Process(frame, parts, dependencies)
 
 

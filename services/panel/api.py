@@ -58,7 +58,7 @@ def build(deps: Dependencies, token: str | None) -> ASGIApp:
 def _engine_routes(app: FastAPI, deps: Dependencies) -> None:
     @app.get("/health", summary="How the engine is; always 200 while the panel is up")
     async def health() -> Health:
-        return await engine.health(deps.model_slot, deps.probes)
+        return await engine.health(deps.model_slot, deps.outside)
 
     @app.post(
         "/classify",

@@ -1,6 +1,6 @@
 """What the API's routes are given, and what their descriptions have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from fastapi import Query
 
 from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.panel.refusals import ErrorBody
-from services.runtime.health import Probe
+from services.runtime.health import Outside
 from services.runtime.live import Live
 from services.storage.engine import Database
 
@@ -20,13 +20,13 @@ BODY = (400, 408, 413, 415)
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What the routes work on; `probes` ask the broker and the database."""
+    """What the routes work on."""
 
     database: Database
     model_slot: ModelSlot
     trust_slot: TrustSlot
     live: Live
-    probes: Mapping[str, Probe]
+    outside: Outside
     wake_outbox: Callable[[], None]
     key: bytes = field(repr=False)
     """The signing key: a model is verified before it is put in force."""

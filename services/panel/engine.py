@@ -1,7 +1,5 @@
 """What the API asks of this process: the student's word, and how everything is."""
 
-import asyncio
-from collections.abc import Mapping
 from importlib.metadata import version
 
 from contracts.events import Reason
@@ -9,7 +7,7 @@ from services.learning.certifying.slot import ModelSlot
 from services.learning.certifying.trust import Trust, judge
 from services.panel.bodies import Classified, Guess, Health
 from services.panel.refusals import ApiError
-from services.runtime.health import PATIENCE, Probe
+from services.runtime.health import Outside, readiness
 
 
 def classify(slot: ModelSlot, text: str, trust: Trust) -> Classified:
@@ -34,28 +32,16 @@ def classify(slot: ModelSlot, text: str, trust: Trust) -> Classified:
     )
 
 
-async def health(slot: ModelSlot, probes: Mapping[str, Probe]) -> Health:
-    """How everything is; ``probes`` ask the broker and the database."""
-    broker, database = await asyncio.gather(
-        *(_state(name, probes.get(name)) for name in ("broker", "database"))
-    )
+async def health(slot: ModelSlot, outside: Outside) -> Health:
+    """How everything is."""
+    away = await readiness(outside._asdict())
     student = slot.student
-    well = broker == database == "ok" and student is not None and slot.problem is None
+    well = not away and student is not None and slot.problem is None
     return Health(
         status="ok" if well else "degraded",
         version=version("aprendiz"),
         model=None if student is None else student.version,
         problem=slot.problem,
-        broker=broker,
-        database=database,
+        broker=away.get("broker", "ok"),
+        database=away.get("database", "ok"),
     )
-
-
-async def _state(name: str, probe: Probe | None) -> str:
-    if probe is None:
-        return "not asked by this process"
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await probe() or "ok"
-    except TimeoutError:
-        return f"the {name} did not answer within {PATIENCE:g} s"

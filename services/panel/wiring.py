@@ -1,18 +1,16 @@
 """Puts the panel together; its port is opened at once, so that a busy one is told at the start."""
 
 import asyncio
-from collections.abc import Mapping
 
 import structlog
 
 from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.panel.api import build
 from services.panel.dependencies import Dependencies
-from services.runtime.health import Probe
+from services.runtime.health import Outside
 from services.runtime.http import open_socket, serve, url_of
 from services.runtime.process import Frame, Part
 from services.storage.engine import Database
-from services.storage.errors import DatabaseAway
 
 log = structlog.get_logger(__name__)
 
@@ -24,13 +22,10 @@ def assemble(
     database: Database,
     model_slot: ModelSlot,
     trust_slot: TrustSlot,
-    *,
+    outside: Outside,
     key: bytes,
-    probes: Mapping[str, Probe] | None = None,
 ) -> Part:
-    """The panel's part of a process.
-
-    ``key`` is the signing key; ``probes`` may hold ``broker`` and ``database``.
+    """The panel's part of a process; ``key`` is the signing key.
 
     Raises:
         PortBusy: names APRENDIZ_HTTP_PORT.
@@ -40,10 +35,9 @@ def assemble(
     if port is None:
         port = frame.live.settings.ml_engine_port
     listening = open_socket(settings.http_host, port, "APRENDIZ_HTTP_PORT")
-    asked = {"database": _database_probe(database), **(probes or {})}
     token = settings.http_token.get_secret_value() if settings.http_token else None
     app = build(
-        Dependencies(database, model_slot, trust_slot, frame.live, asked, frame.wake_outbox, key),
+        Dependencies(database, model_slot, trust_slot, frame.live, outside, frame.wake_outbox, key),
         token,
     )
     url = url_of(listening)
@@ -53,14 +47,3 @@ def assemble(
         await serve(app, listening, stop)
 
     return Part(NAME, background=[run], url=url)
-
-
-def _database_probe(database: Database) -> Probe:
-    async def ask() -> str | None:
-        try:
-            await database.ping()
-        except DatabaseAway as error:
-            return str(error)
-        return None
-
-    return ask

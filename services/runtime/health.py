@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
@@ -9,11 +10,33 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from services.runtime.policy import Errors
+
 PATIENCE = 2.0
 """Seconds that a probe is given: whoever asks for the health does not wait for long."""
 
 Probe = Callable[[], Awaitable[str | None]]
 """Says what is away and what to do about it, or None when all is well. It never raises."""
+
+
+class Outside(NamedTuple):
+    """How what is outside a process is asked: `/readyz` and the panel's `/health` agree on it."""
+
+    broker: Probe
+    database: Probe
+
+
+def probe_of(ping: Callable[[], Awaitable[None]], away: Errors) -> Probe:
+    """Asks what raises one of ``away`` while it is away."""
+
+    async def ask() -> str | None:
+        try:
+            await ping()
+        except away as error:
+            return str(error)
+        return None
+
+    return ask
 
 
 async def readiness(probes: Mapping[str, Probe]) -> dict[str, str]:

@@ -27,6 +27,10 @@ class Link:
         self._broker = broker
         self._topology = topology
 
+    async def ask(self) -> str | None:
+        """The problem, as a probe says it."""
+        return self.problem
+
     async def reach(self) -> None:
         """Connect unless connected, and declare everything.
 

@@ -4,21 +4,21 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from contracts import topology
 from services.runtime.batch import Handler, Reader, Road, read_event
 from services.runtime.broker import Broker, TopologyMismatch
 from services.runtime.consumer import Consumer
 from services.runtime.follower import Callback, Follower, Versions
-from services.runtime.health import Probe, health_app, readiness
+from services.runtime.health import Outside, Probe, health_app, probe_of, readiness
 from services.runtime.http import serve
 from services.runtime.keeping import Background, Kept
 from services.runtime.link import Link
 from services.runtime.live import Live
 from services.runtime.metrics import ConsumerMetrics, Metrics
 from services.runtime.outbox import Outbox
-from services.runtime.policy import Errors, Rules
+from services.runtime.policy import Rules
 from services.runtime.settings import Settings
 
 
@@ -63,11 +63,17 @@ class Part:
 class Dependencies:
     """What is outside the process, as the composition root has opened it."""
 
+    link: Link
     ping: Callable[[], Awaitable[None]]
-    """Raises one of ``away`` while the database is away."""
+    """Raises what ``rules`` know as away while the database is."""
     versions: Versions
-    away: Errors
+    rules: Rules
     outbox: Outbox
+
+    @property
+    def outside(self) -> Outside:
+        """How broker and database are asked."""
+        return Outside(self.link.ask, probe_of(self.ping, self.rules.away))
 
 
 class Process:
@@ -78,18 +84,16 @@ class Process:
         self.frame = frame
         self.parts = parts
         self.dependencies = dependencies
-        self._link = Link(frame.broker, topology.build(frame.settings.gateways))
-        self._rules = Rules().also_away(*dependencies.away)
         self.consumers = [
             self._consumer(part.name, intake) for part in parts for intake in part.intakes
         ]
         self._follower = self._following()
-        self._kept = [Kept(run, self._rules.away) for run in self._background()]
+        self._kept = [Kept(run, dependencies.rules.away) for run in self._background()]
 
     def _following(self) -> Follower:
         follows = [each for part in self.parts for each in part.follows.items()]
         given = self.dependencies
-        return Follower(given.versions, follows, self.frame.broker, given.away)
+        return Follower(given.versions, follows, self.frame.broker, given.rules.away)
 
     def _background(self) -> list[Background]:
         own = [run for part in self.parts for run in part.background]
@@ -97,7 +101,7 @@ class Process:
 
     def _consumer(self, name: str, intake: Intake) -> Consumer:
         row = topology.service(name)
-        rules = Rules(away=self._rules.away, buries=intake.buries)
+        rules = replace(self.dependencies.rules, buries=intake.buries)
         metrics = ConsumerMetrics(self.frame.metrics, name)
         broker = self.frame.broker
         return Consumer(
@@ -113,7 +117,7 @@ class Process:
 
     async def _probe(self, queue: str) -> None:
         try:
-            await self._link.reach()
+            await self.dependencies.link.reach()
         except TopologyMismatch as error:
             if queue in error.items:
                 raise
@@ -128,7 +132,7 @@ class Process:
 
     def probes(self) -> dict[str, Probe]:
         """Everything that ``/readyz`` asks."""
-        own: dict[str, Probe] = {"broker": self._ask_broker, "database": self._ask_database}
+        own: dict[str, Probe] = self.dependencies.outside._asdict()
         for consumer in self.consumers:
             own[consumer.queue] = _registration(consumer)
         for kept in self._kept:
@@ -141,23 +145,13 @@ class Process:
         """What the process still waits for, by probe; empty when it is ready."""
         return await readiness(self.probes())
 
-    async def _ask_broker(self) -> str | None:
-        return self._link.problem
-
-    async def _ask_database(self) -> str | None:
-        try:
-            await self.dependencies.ping()
-        except self._rules.away as error:
-            return str(error)
-        return None
-
     async def run(self, stop: asyncio.Event, health: socket.socket | None = None) -> None:
         """Run until ``stop``: then take nothing more, finish what is in hand, and leave."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for consumer in self.consumers:
                     tasks.create_task(consumer.run(stop))
-                tasks.create_task(self._link.run(stop))
+                tasks.create_task(self.dependencies.link.run(stop))
                 for kept in self._kept:
                     tasks.create_task(kept.run(stop))
                 if health is not None:

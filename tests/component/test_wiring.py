@@ -3,10 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import insert
 
 from contracts.topology import SERVICES
+from infra.servers.ports import free_port
 from services.runtime.follower import Callback
 from services.runtime.process import Part
 from services.runtime.settings import Settings
@@ -90,6 +92,20 @@ async def test_settings_and_catalogue_move_what_the_student_is_trusted_with() ->
     await part.follows[versions.SETTINGS]()
     await part.follows[versions.CATALOGUE]()
     assert noted.done == ["settings", "trust", "trust"]
+
+
+async def test_the_panel_and_readyz_say_the_same_of_the_broker(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, models_dir=tmp_path / "models", http_port=free_port())
+    await upgrade(settings.database)
+    stop = asyncio.Event()
+    async with open_process(settings, ["panel"]) as process:
+        [_, panel] = process.parts
+        serving = asyncio.create_task(panel.background[0](stop))
+        async with httpx2.AsyncClient(base_url=str(panel.url), trust_env=False) as client:
+            health = (await client.get("/health")).json()
+        assert health["broker"] == (await process.away())["broker"] == "not connected yet"
+        stop.set()
+        await serving
 
 
 @pytest.mark.parametrize("name", [row.name for row in SERVICES if row.name != "panel"])

@@ -17,12 +17,14 @@ from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.learning.student import Guess, Prediction
 from services.panel.wiring import assemble
 from services.runtime.embedded import EmbeddedBroker
+from services.runtime.health import Outside, probe_of
 from services.runtime.live import Live
 from services.runtime.metrics import Metrics
 from services.runtime.process import Frame
 from services.runtime.settings import Settings
 from services.storage import catalogue
 from services.storage.engine import Database
+from services.storage.errors import DatabaseAway
 
 KEY = b"a key of the shop"
 CATALOGUE = Path(__file__).parents[3] / "training_data/base_intents.json"
@@ -68,7 +70,8 @@ def open_panel(tmp_path: Path) -> Open:
         frame = Frame(chosen, Live(), broker, metrics, lambda: woken.append(None))
         slot, trusted = ModelSlot(), TrustSlot()
         slot.swap(Parrot())
-        part = assemble(frame, database, slot, trusted, key=KEY, probes={"broker": _well})
+        outside = Outside(_well, probe_of(database.ping, (DatabaseAway,)))
+        part = assemble(frame, database, slot, trusted, outside, KEY)
         serving = asyncio.create_task(part.background[0](stop))
         address = f"http://127.0.0.1:{port}"
         try:

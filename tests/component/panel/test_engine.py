@@ -10,6 +10,8 @@ import pytest
 
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
 from services.panel import body_limit, engine
+from services.runtime import health
+from services.runtime.health import Outside
 from services.runtime.http import PortBusy
 from services.storage.engine import Database
 from tests.component.panel.conftest import Open, Panel, Parrot
@@ -202,10 +204,14 @@ async def test_health_does_not_wait_for_what_says_nothing(
     async def silent() -> str | None:
         return await asyncio.Event().wait() and None
 
-    monkeypatch.setattr(engine, "PATIENCE", 0.1)
+    async def well() -> str | None:
+        return None
+
+    monkeypatch.setattr(health, "PATIENCE", 0.1)
     async with asyncio.timeout(5):
-        found = await engine.health(here.slot, {"broker": silent})
-    assert (found.status, found.broker) == ("degraded", "the broker did not answer within 0.1 s")
+        found = await engine.health(here.slot, Outside(silent, well))
+    assert (found.broker, found.database) == ("did not answer within 0.1 s", "ok")
+    assert found.status == "degraded"
 
 
 async def test_a_model_that_could_not_be_taken_is_no_good_health(panel: Panel) -> None:

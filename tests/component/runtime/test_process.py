@@ -10,24 +10,24 @@ from urllib.request import urlopen
 
 from prometheus_client import CollectorRegistry
 
+from contracts import topology
 from contracts.topology import Queue, Topology, consumer_queue, queue_of
 from infra.servers.rabbitmq import RabbitMQ
 from services.runtime.broker import Broker
 from services.runtime.follower import Callback
 from services.runtime.http import open_socket
+from services.runtime.link import Link
 from services.runtime.live import Live, LiveSettings
 from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox, Row
-from services.runtime.policy import Rules
 from services.runtime.process import Dependencies, Frame, Intake, Part, Process
 from services.runtime.rabbitmq import RabbitBroker
 from services.runtime.settings import Settings
-from tests.component.runtime.worker import CAUSED_BY, Gone, cause_one, caused, turn
+from tests.component.runtime.worker import CAUSED_BY, RULES, cause_one, caused, turn
 from tests.conformance.brokers import QUEUE, TOPOLOGY, becomes, comes_true, everything
 from tests.conformance.conftest import BrokerFactory
 
 START = 60.0
-AWAY = (*Rules().away, Gone)
 
 
 class NoRows:
@@ -92,8 +92,9 @@ async def running(
     parts = [Part("panel", follows={"model": follow}), *taking]
     metrics = Metrics(CollectorRegistry())
     frame = Frame(Settings(), Live(LiveSettings()), broker, metrics, lambda: None)
-    outbox = Outbox(NoRows(), broker, AWAY, metrics)
-    process = Process(frame, parts, Dependencies(ping, versions, AWAY, outbox))
+    link = Link(broker, topology.build(frame.settings.gateways))
+    outbox = Outbox(NoRows(), broker, RULES.away, metrics)
+    process = Process(frame, parts, Dependencies(link, ping, versions, RULES, outbox))
     stop = asyncio.Event()
     health = open_socket("127.0.0.1", 0, "APRENDIZ_METRICS_PORT")
     port = health.getsockname()[1]
