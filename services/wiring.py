@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
 from prometheus_client import CollectorRegistry
 
 from contracts import topology
@@ -14,6 +13,7 @@ from services.classifier import wiring as classifier
 from services.conversations import wiring as conversations
 from services.failures import wiring as failures
 from services.gateway import wiring as gateway
+from services.in_force import settings_in_force
 from services.learning.certifying.slot import ModelSlot, TrustSlot
 from services.opening import open_broker, open_database
 from services.panel import wiring as panel
@@ -29,16 +29,14 @@ from services.runtime.metrics import Metrics
 from services.runtime.outbox import Outbox
 from services.runtime.policy import Rules
 from services.runtime.process import Dependencies, Frame, Part, Process
-from services.runtime.settings import Settings
-from services.storage import catalogue, leases, migrate, secrets, versions
+from services.runtime.settings import Settings, environment
+from services.storage import catalogue, leases, migrate, versions
 from services.storage import settings as stored_settings
 from services.storage.engine import Database
 from services.storage.errors import DatabaseAway
 from services.storage.outbox import OutboxStore
 from services.teacher import wiring as teacher
 from services.trusting import TrustKeeper
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,8 +88,8 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
     async with open_database(settings) as database:
         await migrate.require_current(settings.database)
         live = Live()
-        settings_in_force = partial(_refresh, live, database, keys)
-        await settings_in_force()
+        take_settings = partial(_refresh, live, database, keys, environment())
+        await take_settings()
         broker = open_broker(settings, name)
         link = Link(broker, topology.build(settings.gateways))
         rules = Rules().also_away(DatabaseAway)
@@ -103,7 +101,7 @@ async def open_process(settings: Settings, names: Sequence[str]) -> AsyncIterato
         champion = ChampionKeeper(database, opened.model_slot, settings.models_dir, keys.signing)
         trust = TrustKeeper(database, live, opened.trust_slot)
         await trust.refresh()
-        common = followed(names, settings_in_force, trust.refresh, champion.refresh, trust.run)
+        common = followed(names, take_settings, trust.refresh, champion.refresh, trust.run)
         parts = [common, *(ASSEMBLE[each](opened) for each in names)]
         yield Process(frame, parts, dependencies)
 
@@ -141,21 +139,9 @@ def followed(
     return Part("process", background=[count_evidence], follows=follows)
 
 
-async def _refresh(live: Live, database: Database, keys: Keys) -> None:
+async def _refresh(live: Live, database: Database, keys: Keys, environ: Mapping[str, str]) -> None:
     async with database.read() as connection:
-        stored = await stored_settings.read(connection)
-    key = secrets.encryption_key(keys.secret)
-    ours = {name: stored.values[name] for name in LiveSettings.model_fields & stored.values.keys()}
-    live.take({name: _plain(key, name, value) for name, value in ours.items()})
-
-
-def _plain(key: bytes, name: str, stored: str | None) -> str | None:
-    """A setting in plain text. A shop without one of its secrets still answers what it can."""
-    try:
-        return secrets.decrypt(key, stored) if stored else stored
-    except secrets.SecretUnreadable as error:
-        log.warning("a setting is left at its default", setting=name, why=str(error))
-        return None
+        live.take(await settings_in_force(connection, keys, environ))
 
 
 async def _versions(database: Database) -> Mapping[str, int]:

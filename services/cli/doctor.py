@@ -72,18 +72,13 @@ async def _tables(settings: Settings) -> str:
 
 async def _settings(settings: Settings) -> str:
     """Those in force while processes run, of which each leaves a wrong one at its default."""
-    from services.runtime.live import resolve
-    from services.storage import secrets
-    from services.storage import settings as stored_settings
+    from services.in_force import settings_in_force
 
+    keys = read_keys(settings)
     async with open_database(settings) as database, database.read() as connection:
-        stored = (await stored_settings.read(connection)).values
-    key = secrets.encryption_key(read_keys(settings).secret)
-    for value in stored.values():
-        secrets.decrypt(key, value or "")  # raises where it was saved with another key
-    problems = resolve(stored, environment()).problems
-    if problems:
-        raise ValueError(f"{'; '.join(problems)}. What is wrong is left at its default")
+        found = await settings_in_force(connection, keys, environment())
+    if found.problems:
+        raise ValueError(f"{'; '.join(found.problems)}. What is wrong is left at its default")
     return "understood"
 
 

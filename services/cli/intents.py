@@ -11,7 +11,7 @@ from rich.text import Text
 from services.cli.options import By, Json, me
 from services.cli.terminal import wrapping_console
 from services.opening import open_database
-from services.runtime.settings import Settings, read_settings
+from services.runtime.settings import Settings, environment, read_settings
 
 if TYPE_CHECKING:
     from services.panel.intent_bodies import Intent, Proposal
@@ -135,13 +135,13 @@ async def _edit(settings: Settings, name: str, changes: dict[str, Any], who: str
 async def _accept(
     settings: Settings, wanted: dict[str, Any], who: str
 ) -> "tuple[StoredIntent, int]":
+    from services.in_force import settings_in_force
     from services.panel.intents import made
-    from services.runtime.live import resolve
-    from services.runtime.settings import environment
+    from services.runtime.keys import read_keys
     from services.storage import intents
-    from services.storage import settings as stored_settings
 
+    keys = read_keys(settings)
     async with open_database(settings) as database, database.begin() as connection:
-        stored = (await stored_settings.read(connection)).values
-        holding = resolve(stored, environment()).settings.respuesta_espera
-        return await intents.add(connection, made(**wanted, holding=holding), who)
+        found = await settings_in_force(connection, keys, environment())
+        intent = made(**wanted, holding=found.settings.respuesta_espera)
+        return await intents.add(connection, intent, who)

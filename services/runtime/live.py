@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from contracts.catalogue import HARMLESS
 from contracts.fields import Text
-from services.runtime.settings import PREFIX, environment
+from services.runtime.settings import PREFIX
 
 log = structlog.get_logger(__name__)
 
@@ -166,14 +166,12 @@ class Live:
     """The live settings in force now. Take one ``settings`` at a batch's start and keep it."""
 
     def __init__(self, settings: LiveSettings | None = None) -> None:
-        """Begin with the defaults, under the environment, until the database was read."""
-        self._environment = environment()
-        self.settings = settings or resolve({}, self._environment).settings
+        """Begin with the defaults until others were taken."""
+        self.settings = settings or LiveSettings()
         self.locked: frozenset[str] = frozenset()
 
-    def take(self, stored: Mapping[str, str | None]) -> None:
-        """Put what the database holds in force; a wrong value is logged and left out."""
-        resolved = resolve(stored, self._environment)
+    def take(self, resolved: Resolved) -> None:
+        """Put others in force, and log what was wrong."""
         for problem in resolved.problems:
             log.error("a setting is wrong and left at its default", problem=problem)
         self.settings = resolved.settings

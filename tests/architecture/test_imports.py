@@ -17,6 +17,7 @@ COMPOSITION = {
     "champion",
     "trusting",
     "seeding",
+    "in_force",
     "cli",
     "__init__",
     "__main__",

@@ -77,7 +77,10 @@ def test_a_stored_secret_that_does_not_open_any_more_is_named_by_the_doctor(
     asyncio.run(upgrade(url))
     asyncio.run(_save_a_key_of_before(url))
     examined = CliRunner().invoke(app, ["doctor"])
-    assert "no settings: A stored secret does not open: bring the former" in examined.output
+    assert (
+        "no settings: openai_api_key: A stored secret does not open: bring the former"
+        in examined.output
+    )
 
 
 def test_a_folder_of_models_that_cannot_be_written_to_is_named_with_its_setting(

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.catalogue import HARMLESS
 from services.runtime.live import Live, LiveSettings, resolve
+from services.runtime.settings import environment
 
 
 def test_the_environment_wins_over_the_database_and_that_over_the_default() -> None:
@@ -82,9 +83,9 @@ def test_what_the_database_holds_takes_effect_and_what_is_removed_there_is_gone(
     folder: Path,
 ) -> None:
     live = Live()
-    live.take({"ml_umbral_confianza": "70"})
+    live.take(resolve({"ml_umbral_confianza": "70"}, {}))
     assert live.settings.threshold == 0.7
-    live.take({})
+    live.take(resolve({}, {}))
     assert live.settings == LiveSettings()
 
 
@@ -95,13 +96,13 @@ def test_dotenv_and_secrets_files_count_as_environment(
     (folder / "key").write_text("sk-from-a-file\n")
     monkeypatch.setenv("APRENDIZ_OPENAI_API_KEY_FILE", str(folder / "key"))
 
-    live = Live()
-    live.take({"ml_umbral_confianza": "70", "openai_api_key": "sk-database"})
+    stored = {"ml_umbral_confianza": "70", "openai_api_key": "sk-database"}
+    resolved = resolve(stored, environment())
 
-    assert live.settings.threshold == 0.65
-    assert live.settings.openai_api_key is not None
-    assert live.settings.openai_api_key.get_secret_value() == "sk-from-a-file"
-    assert live.locked == {"ml_umbral_confianza", "openai_api_key"}
+    assert resolved.settings.threshold == 0.65
+    assert resolved.settings.openai_api_key is not None
+    assert resolved.settings.openai_api_key.get_secret_value() == "sk-from-a-file"
+    assert resolved.locked == {"ml_umbral_confianza", "openai_api_key"}
 
 
 @pytest.mark.parametrize(
