@@ -60,7 +60,7 @@ def _generated(path: Path) -> bytes:
         raise SettingsError(
             f"the secret key's file {path} is empty or cut: put it back from a backup. Where there "
             "is none, remove it: a new one is made, `aprendiz train` makes a model that it signs, "
-            "and secrets that the panel saved have to be entered again"
+            "and settings that are stored encrypted have to be stored again"
         )
     return secret
 

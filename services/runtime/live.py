@@ -128,10 +128,9 @@ _SECRET = frozenset({"openai_api_key", "openai_base_url"})
 
 
 class Resolved(NamedTuple):
-    """Settings in force, the keys the environment locks, and what was wrong and left out."""
+    """Settings in force, and what was wrong and left out."""
 
     settings: LiveSettings
-    locked: frozenset[str]
     problems: tuple[str, ...]
 
 
@@ -159,7 +158,7 @@ def resolve(stored: Mapping[str, str | None], environ: Mapping[str, str]) -> Res
             got = "" if name in _SECRET else f", got {each['input']!r}"
             problems.append(f"{shown}: {each['msg']}{got}")
         settings = LiveSettings.model_validate(values)
-    return Resolved(settings, frozenset(from_env), tuple(problems))
+    return Resolved(settings, tuple(problems))
 
 
 class Live:
@@ -168,11 +167,9 @@ class Live:
     def __init__(self, settings: LiveSettings | None = None) -> None:
         """Begin with the defaults until others were taken."""
         self.settings = settings or LiveSettings()
-        self.locked: frozenset[str] = frozenset()
 
     def take(self, resolved: Resolved) -> None:
         """Put others in force, and log what was wrong."""
         for problem in resolved.problems:
             log.error("a setting is wrong and left at its default", problem=problem)
         self.settings = resolved.settings
-        self.locked = resolved.locked

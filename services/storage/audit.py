@@ -1,4 +1,4 @@
-"""Who changed what, and when: the history that the panel shows."""
+"""Who changed what, and when: the history in `auditoria`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -16,9 +16,6 @@ BURIED = "buried"
 RETRIED = "retried"
 DROPPED = "dropped"
 
-_SHOWN = 2_000
-"""Characters of a body that the history of changes keeps."""
-
 
 class NewFailure(NamedTuple):
     """A buried message. Two of the same ``failure_key`` are the same burial."""
@@ -108,17 +105,6 @@ async def drop(connection: AsyncConnection, ids: Sequence[int], who: str) -> lis
     return await _settle(connection, ids, DROPPED, who)
 
 
-async def edit(connection: AsyncConnection, failure_id: int, body: bytes, who: str) -> bool:
-    """Mend the body of a buried message before it is retried; False when it is not buried."""
-    found = await _lock(connection, [failure_id])
-    if not found:
-        return False
-    await connection.execute(update(table).where(table.c.id == failure_id).values(body=body))
-    change = audit.Change("failure body", str(failure_id), _text(found[0].body), _text(body))
-    await audit.record(connection, who, [change])
-    return True
-
-
 async def _settle(
     connection: AsyncConnection, ids: Sequence[int], state: str, who: str
 ) -> list[int]:
@@ -143,7 +129,3 @@ async def _select(
     query = select(*_COLUMNS).where(*conditions).order_by(table.c.id)
     rows = await connection.execute(query.with_for_update() if lock else query)
     return [Failure(*row) for row in rows]
-
-
-def _text(body: bytes) -> str:
-    return body.decode("utf-8", errors="replace")[:_SHOWN]

@@ -1,4 +1,4 @@
-"""Secrets in the settings table: encrypted when we write them, plain ones of before still read."""
+"""Secrets in the settings table: encrypted ones are opened, plain ones read as they are."""
 
 from base64 import urlsafe_b64encode
 

@@ -1,6 +1,6 @@
 """The settings in the database: read whole, written with their history."""
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 from zlib import crc32
@@ -39,15 +39,10 @@ async def fingerprint(connection: AsyncConnection, names: Collection[str]) -> in
     return crc32(repr((stored.version, ours)).encode())
 
 
-async def write(
-    connection: AsyncConnection,
-    changes: Mapping[str, str | None],
-    who: str,
-    secret: Set[str] = frozenset(),
-) -> int:
+async def write(connection: AsyncConnection, changes: Mapping[str, str | None], who: str) -> int:
     """Store changed keys; None takes a key out, back to its default. Returns the new version.
 
-    The history masks the keys in ``secret``, and whatever is or was stored encrypted.
+    The history masks whatever is or was stored encrypted.
     """
     version = await versions.bump(connection, versions.SETTINGS)
     before = (await read(connection)).values
@@ -58,7 +53,7 @@ async def write(
         connection,
         who,
         [
-            _change(key, before.get(key), value, key in secret)
+            _change(key, before.get(key), value)
             for key, value in changes.items()
             if before.get(key) != value
         ],
@@ -84,8 +79,8 @@ async def _write_one(
         await connection.execute(insert(table).values(clave=key, **row).inline())
 
 
-def _change(key: str, before: str | None, after: str | None, secret: bool) -> audit.Change:
-    hidden = secret or any(is_encrypted(value) for value in (before, after) if value)
+def _change(key: str, before: str | None, after: str | None) -> audit.Change:
+    hidden = any(is_encrypted(value) for value in (before, after) if value)
     return audit.Change(
         "setting",
         key,

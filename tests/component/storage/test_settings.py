@@ -1,11 +1,11 @@
 """Settings are read whole, written with their history, and secrets are never shown."""
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from services.storage import secrets, settings, versions
 from services.storage.engine import Database
 from services.storage.settings import MASK
-from services.storage.tables import auditoria
+from services.storage.tables import auditoria, configuracion_plataforma
 
 KEY = secrets.encryption_key(b"the installation's secret")
 
@@ -40,9 +40,12 @@ async def test_none_takes_a_key_out(database: Database) -> None:
 
 
 async def test_a_secret_comes_back_and_its_history_shows_none_of_it(database: Database) -> None:
-    plain, sealed = "sk-plain-of-before", secrets.encrypt(KEY, "sk-ñ-new")
+    plain = {"clave": "openai_api_key", "valor": "sk-plain-of-before"}
+    sealed = secrets.encrypt(KEY, "sk-ñ-new")
     async with database.begin() as connection:
-        await settings.write(connection, {"openai_api_key": plain}, "ana", {"openai_api_key"})
+        await connection.execute(insert(configuracion_plataforma).values(plain))
+        await settings.write(connection, {"openai_api_key": sealed}, "ana")
+        await settings.write(connection, {"openai_api_key": None}, "ana")
         await settings.write(connection, {"openai_api_key": sealed}, "ana")
     async with database.read() as connection:
         stored = (await settings.read(connection)).values["openai_api_key"]
@@ -50,6 +53,7 @@ async def test_a_secret_comes_back_and_its_history_shows_none_of_it(database: Da
     assert "sk-ñ-new" not in stored
     assert secrets.decrypt(KEY, stored) == "sk-ñ-new"
     assert await _history(database) == [
-        ("openai_api_key", None, MASK),
         ("openai_api_key", MASK, MASK),
+        ("openai_api_key", MASK, None),
+        ("openai_api_key", None, MASK),
     ]

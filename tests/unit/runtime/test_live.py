@@ -16,7 +16,6 @@ def test_the_environment_wins_over_the_database_and_that_over_the_default() -> N
     settings = resolved.settings
     assert (settings.ml_umbral_confianza, settings.ml_auto_retrain_examples) == (90, 25)
     assert settings.turno_plazo_segundos == 60
-    assert resolved.locked == {"ml_umbral_confianza"}
     assert resolved.problems == ()
 
 
@@ -102,7 +101,6 @@ def test_dotenv_and_secrets_files_count_as_environment(
     assert resolved.settings.threshold == 0.65
     assert resolved.settings.openai_api_key is not None
     assert resolved.settings.openai_api_key.get_secret_value() == "sk-from-a-file"
-    assert resolved.locked == {"ml_umbral_confianza", "openai_api_key"}
 
 
 @pytest.mark.parametrize(
