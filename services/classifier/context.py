@@ -6,17 +6,11 @@ number or the product up, and escalates to the teacher when there is none.
 
 import re
 from collections.abc import Mapping
-from typing import Final
 
+from contracts.actions import AFFIRM, ASKS, DENY, Detail
 from contracts.events import Reason, TurnReady
 from services.classifier.route import Verdict
 from services.learning.normalise import unaccented
-
-AFFIRM: Final = "affirm"
-DENY: Final = "deny"
-ORDER: Final = "order_status"
-PRODUCT: Final = frozenset({"prices", "availability"})
-"""Actions whose missing detail is a product's name."""
 
 _LONGEST = 6  # words of a text that may be nothing but an answer
 _YES = frozenset(
@@ -53,13 +47,18 @@ def resolve(turn: TurnReady, verdict: Verdict, actions: Mapping[str, str | None]
     if (meant := _yes_or_no(" ".join(words))) is not None:
         names = [name for name, action in actions.items() if action == meant]
         return names[0] if len(names) == 1 else None  # of two the student may tell which
-    return asked if _is_detail(actions.get(asked), turn.text) else None
+    return asked if _is_detail(_asked_for(turn, actions), turn.text) else None
 
 
 def answers_order_number(turn: TurnReady, actions: Mapping[str, str | None]) -> bool:
     """Whether it is a bare order number after the question for it: never the student's to say."""
+    return _asked_for(turn, actions) is Detail.ORDER and _is_bare_number(turn.text)
+
+
+def _asked_for(turn: TurnReady, actions: Mapping[str, str | None]) -> Detail | None:
+    """The detail that was asked for, if it was one that the router can look up."""
     asked = turn.asked and turn.asked.intent
-    return actions.get(asked or "") == ORDER and _is_bare_number(turn.text)
+    return ASKS.get(actions.get(asked or "") or "")
 
 
 def _is_bare_number(text: str) -> bool:
@@ -74,7 +73,7 @@ def _yes_or_no(answer: str) -> str | None:
     return DENY if answer in _NO else None
 
 
-def _is_detail(action: str | None, text: str) -> bool:
-    if action == ORDER:
+def _is_detail(detail: Detail | None, text: str) -> bool:
+    if detail is Detail.ORDER:
         return bool(_DIGIT.search(text))
-    return action in PRODUCT and bool(_REAL_WORD.search(text))
+    return detail is Detail.PRODUCT and bool(_REAL_WORD.search(text))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contracts.actions import AFFIRM, ASKS, DENY
 from services.router.actions import (
     availability,
     catalogue,
@@ -15,21 +16,21 @@ from services.router.actions import (
 )
 from services.router.case import Action
 
-_ASKING: Mapping[str, Action] = {
+_OTHERS: Mapping[str, Action] = {
     "availability": availability.ACTION,
+    "catalogue": catalogue.ACTION,
+    DENY: context.DENY,
+    "handoff": handoff.ACTION,
     "order_status": order_status.ACTION,
     "prices": prices.ACTION,
-}
-"""Actions that may ask for a detail first; `affirm` takes the answer to them."""
-
-ACTIONS: Mapping[str, Action] = {
-    **_ASKING,
-    "affirm": context.affirm(_ASKING),
-    "catalogue": catalogue.ACTION,
-    "deny": context.DENY,
-    "handoff": handoff.ACTION,
     "promotions": promotions.ACTION,
     "reply": reply.ACTION,
     "shop_info": shop_info.ACTION,
+}
+"""All but a yes, which is the answer to one of them."""
+
+ACTIONS: Mapping[str, Action] = {
+    **_OTHERS,
+    AFFIRM: context.affirm({name: _OTHERS[name] for name in ASKS}),
 }
 """By the name that an intent's `action` gives."""

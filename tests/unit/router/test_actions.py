@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.actions import ASKS
 from contracts.events import Contact
 from services.router.actions import ACTIONS
 from services.router.case import Catalogue, Escalate, Found, Handoff, Outcome, Reply, Shop
@@ -29,6 +30,17 @@ def test_every_intent_of_the_catalogue_has_its_action(catalogue: Catalogue) -> N
 
 def test_every_action_is_used_by_an_intent(catalogue: Catalogue) -> None:
     assert set(ACTIONS) == {row.action for row in catalogue.values()}
+
+
+def test_who_asks_for_a_detail_is_in_the_contract_and_asks_once(
+    answer: Answer, catalogue: Catalogue
+) -> None:
+    def asks(intent: str, asked: str | None = None) -> bool:
+        return getattr(answer(intent, "¿y eso?", asked=asked), "asks", None) == intent
+
+    asking = {row.action: name for name, row in catalogue.items() if asks(name)}
+    assert asking.keys() == ASKS.keys(), "add a line in contracts/actions.py (docs/actions.md)"
+    assert [name for name in asking.values() if asks(name, asked=name)] == []
 
 
 @pytest.mark.parametrize("phrase", EVERYDAY, ids=lambda phrase: phrase["text"])

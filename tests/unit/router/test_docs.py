@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from contracts.actions import Detail
 from contracts.catalogue import CatalogueIntent
 from services.router.act import act
 from services.router.actions import ACTIONS
@@ -28,17 +29,23 @@ def test_the_action_that_the_page_shows_answers_the_intent_that_it_shows(found: 
     intent = StoredIntent(
         shown.name, shown.description, shown.action, shown.reply, dict(shown.replies)
     )
-    case = Case(intent, turn_of("garantia?"), {}, found=found)
+    case = Case(intent, turn_of("garantia?"), {intent.name: intent}, found=found)
 
-    def answer(text: str) -> Outcome:
-        return act(replace(case, turn=turn_of(text)), actions)
+    def answer(text: str, asked: str | None = None) -> Outcome:
+        return act(replace(case, turn=turn_of(text, asked=asked)), actions)
 
     assert answer("q garantia tiene la lampara?") == Reply(
         "Todos nuestros productos tienen 12 meses de garantía."
     )
     asks = Reply("¿De qué producto quieres saber la garantía?", asks="garantia")
     assert answer("tiene garantia?") == asks
+    assert isinstance(answer("pues la garantia", asked="garantia"), Escalate)
     assert isinstance(answer("garantia de la gorra"), Escalate)
+
+
+def test_the_line_that_the_page_shows_names_a_detail() -> None:
+    [detail] = re.findall(r"`\"warranty\": Detail\.(\w+)`", PAGE)
+    assert detail in Detail.__members__
 
 
 def test_the_page_lists_every_action() -> None:
