@@ -43,7 +43,7 @@ def test_every_everyday_phrase_is_understood_with_confidence(
 
 
 def test_the_same_rows_and_seed_give_the_same_student(catalogue_rows: list[Example]) -> None:
-    rows = catalogue_rows[:200]
+    rows = catalogue_rows[::20]
     first, second = train(rows, seed=7), train(rows, seed=7)
     assert np.array_equal(first.out_of_fold, second.out_of_fold)
     assert first.student.predict(["hola, precio?"]) == second.student.predict(["hola, precio?"])
