@@ -2,14 +2,11 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-from fastapi import FastAPI
-
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import originate
 from contracts.events import Author, Origin, SampleRecorded
-from services.panel.dependencies import BODY, Dependencies, Limit, refusals
-from services.panel.intents import require_known
-from services.panel.question_bodies import Answered, Check, Checks, Label
+from services.panel.labels import require_known
+from services.panel.question_bodies import Check, Label
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
 from services.storage import evidence, outbox
@@ -18,27 +15,12 @@ from services.storage.engine import Database, Transaction
 from services.storage.outbox import NewRow
 
 
-def add_checks(app: FastAPI, deps: Dependencies) -> None:
-    """Serve the list of checks and take labels."""
-
-    @app.get("/checks", summary="Turns that a person is asked to label", responses=refusals(503))
-    async def waiting(limit: Limit = 100) -> Checks:
-        within = deps.live.settings.evidence_window
-        async with deps.database.read() as connection:
-            first = await evidence.oldest(connection, *within)
-            found = await evidence.waiting_checks(connection, limit, first)
-        return Checks(checks=tuple(map(_shown, found)))
-
-    @app.post(
-        "/checks/{turn_id}",
-        status_code=202,
-        summary="Say what a customer meant; nobody is answered",
-        responses=refusals(*BODY, 404, 409, 503),
-    )
-    async def label(turn_id: str, body: Label) -> Answered:
-        await _label(deps.database, turn_id, body)
-        deps.wake_outbox()
-        return Answered(turn_id=turn_id)
+async def waiting(database: Database, within: tuple[int, int], limit: int) -> list[Check]:
+    """The checks that wait, of the evidence that is ``within`` so many days and rows."""
+    async with database.read() as connection:
+        first = await evidence.oldest(connection, *within)
+        found = await evidence.waiting_checks(connection, limit, first)
+    return [_shown(each) for each in found]
 
 
 def _shown(check: evidence.Check) -> Check:
@@ -51,7 +33,12 @@ def _shown(check: evidence.Check) -> Check:
     )
 
 
-async def _label(database: Database, turn_id: str, given: Label) -> None:
+async def label(database: Database, turn_id: str, given: Label) -> None:
+    """Take a person's label: the student gets a sample.
+
+    Raises:
+        ApiError: 404 there is no such check, 409 it is settled, 422 no such intent.
+    """
     async with database.begin() as connection:
         await require_known(connection, given.intent)
         check = await evidence.take_check(connection, turn_id)

@@ -7,10 +7,9 @@ from pydantic import ValidationError
 from contracts.catalogue import CatalogueIntent
 from services.learning.estimation.masking import masked
 from services.panel.intent_bodies import Intent, IntentChange, Proposal
-from services.panel.refusals import ApiError, shown
 from services.storage import catalogue, intents
 from services.storage.catalogue import StoredIntent
-from services.storage.engine import Database, Transaction
+from services.storage.engine import Database
 
 
 class UnusableIntent(ValueError):
@@ -71,14 +70,6 @@ async def proposals(database: Database, limit: int) -> list[Proposal]:
         )
         for each in found
     ]
-
-
-async def require_known(transaction: Transaction, name: str | None) -> None:
-    """Raises ApiError 422 unless `name` is an intent of the catalogue, or None: nothing fits."""
-    known = sorted(each.name for each in await catalogue.read(transaction))
-    if name is not None and name not in known:
-        expected = f"null, or an intent of the catalogue: {', '.join(known)}"
-        raise ApiError(422, "intent", expected=expected, got=shown(name))
 
 
 def shown_intent(stored: StoredIntent, texts: int) -> Intent:

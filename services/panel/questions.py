@@ -3,39 +3,17 @@
 from collections.abc import Sequence
 from uuid import NAMESPACE_URL, uuid5
 
-from fastapi import FastAPI
-
 from contracts.codec import encode
 from contracts.envelope import Envelope, originate
 from contracts.events import Author, Event, ReplyKind, ReplyRequested, SampleRecorded, TurnReady
-from services.panel.dependencies import BODY, Dependencies, Limit, refusals
-from services.panel.intents import require_known
-from services.panel.question_bodies import Answer, Answered, Question, Questions
+from services.panel.labels import require_known
+from services.panel.question_bodies import Answer, Question
 from services.panel.refusals import ApiError, shown
 from services.panel.trainings import SOURCE
 from services.runtime.settings import origin_of
 from services.storage import claims, outbox, teaching
 from services.storage.engine import Database
 from services.storage.outbox import NewRow
-
-
-def add_questions(app: FastAPI, deps: Dependencies) -> None:
-    """Serve the questions that wait and take answers."""
-
-    @app.get("/questions", summary="Questions that wait for a person", responses=refusals(503))
-    async def waiting_ones(limit: Limit = 100) -> Questions:
-        return Questions(questions=tuple(await waiting(deps.database, limit)))
-
-    @app.post(
-        "/questions/{turn_id}/answer",
-        status_code=202,
-        summary="Answer a customer, and say what was meant",
-        responses=refusals(*BODY, 404, 409, 503),
-    )
-    async def take_answer(turn_id: str, body: Answer) -> Answered:
-        await answer(deps.database, turn_id, body)
-        deps.wake_outbox()
-        return Answered(turn_id=turn_id)
 
 
 async def waiting(database: Database, limit: int) -> list[Question]:

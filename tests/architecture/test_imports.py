@@ -113,6 +113,14 @@ def test_what_the_student_is_knows_nothing_of_how_it_learns() -> None:
     assert not [name for path in beside for name in ours(path) if is_within(name, *parts)]
 
 
+def test_what_commands_take_from_the_panel_knows_nothing_of_http() -> None:
+    commands = [path for path in MODULES if path.parent == ROOT / "services/cli"]
+    taken = {name for path in commands for name in ours(path) if is_within(name, "services.panel")}
+    modules = [ROOT / "services/panel" / f"{name.split('.')[2]}.py" for name in taken]
+    http = ("fastapi", "starlette", "services.panel.refusals")
+    assert not [path for path in modules for name in imports(path) if is_within(name, *http)]
+
+
 def test_every_module_opens_with_what_it_is_for() -> None:
     assert [name_of(path) for path in MODULES if not ast.get_docstring(parsed(path))] == []
 
