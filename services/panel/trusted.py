@@ -1,5 +1,6 @@
 """What the student is trusted with, why, and what led to it: for people and programs to see."""
 
+import asyncio
 from dataclasses import asdict
 
 from contracts.manifest import Manifest
@@ -22,7 +23,9 @@ async def describe_trust(
         rows = await evidence.window(connection, *settings.evidence_window)
         history = await certificates.history(connection, limit)
         champion = await _champion(connection)
-        new = different(await training.texts_since_last(connection), settings.ml_idioma)
+        texts = await training.texts_since_last(connection)
+    # Beside the event loop, and in no transaction: ten thousand texts take a second.
+    new = await asyncio.to_thread(different, texts, settings.ml_idioma)
     given = slot.trust
     graded = [as_evidence(row, given.policy) for row in rows]
     return Trusted(
@@ -35,7 +38,7 @@ async def describe_trust(
         why=given.why,
         model_version=champion and champion.version,
         model_created_at=champion and champion.created_at,
-        samples_until_training=max(0, settings.ml_auto_retrain_examples - new),
+        samples_until_training=settings.until_training(new),
         evidence=Figures(**asdict(show(graded, given.threshold, given.policy.delta))),
         history=tuple(Certificate.model_validate(each, from_attributes=True) for each in history),
     )

@@ -105,11 +105,10 @@ class Trainings:
 
     async def _scene(self) -> Scene:
         settings = self._steering.settings()
-        wanted = settings.ml_auto_retrain_examples
-        scene = await self._reader.read(wanted, settings.ml_idioma)
+        scene = await self._reader.read(settings.ml_auto_retrain_examples, settings.ml_idioma)
         new = scene.situation.new_samples
         self._metrics.new_samples.set(new)
-        self._metrics.missing_samples.set(max(0, wanted - new))
+        self._metrics.missing_samples.set(settings.until_training(new))
         return scene
 
     async def _act(self, lease: Lease, stop: asyncio.Event) -> bool:

@@ -122,6 +122,10 @@ class LiveSettings(BaseModel):
         """Whether there is a key, or a server of our own that may want none."""
         return self.openai_api_key is not None or self.openai_base_url is not None
 
+    def until_training(self, new: int) -> int:
+        """How many samples are missing until a training starts by itself, where so many are new."""
+        return max(0, self.ml_auto_retrain_examples - new)
+
 
 _SECRET = frozenset({"openai_api_key", "openai_base_url"})
 """What is never shown: the second may hold a password."""
