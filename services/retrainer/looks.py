@@ -13,6 +13,7 @@ from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.looking import alarm_if_due, follow_raised_target, look_if_due
 from services.learning.certifying.shown import show
 from services.learning.certifying.trust import GradedCount, Policy, Standing, trust
+from services.retrainer.leased import leased
 from services.retrainer.standing import (
     after_choice,
     count_graded,
@@ -95,21 +96,17 @@ class Looks:
         """Look if it is due and nobody else does; what it shows is in force when this returns."""
         if change(await self._tell()) is None:
             return None
-        async with self._database.begin() as connection:
-            lease = await leases.acquire(connection, LEASE, self._holder, LEASE_SECONDS)
-        if lease is None:
-            return None
-        try:
-            async with self._database.begin() as connection:
-                await leases.confirm(connection, lease)
-                # Read again: whoever held the lease until now may have looked.
-                look = await self._act(connection)
-        except LeaseLost as error:
-            log.warning("look given up", why=str(error))
-            return None
-        finally:
-            async with self._database.begin() as connection:
-                await leases.release(connection, lease)
+        async with leased(self._database, LEASE, self._holder, LEASE_SECONDS) as lease:
+            if lease is None:
+                return None
+            try:
+                async with self._database.begin() as connection:
+                    await leases.confirm(connection, lease)
+                    # Read again: whoever held the lease until now may have looked.
+                    look = await self._act(connection)
+            except LeaseLost as error:
+                log.warning("look given up", why=str(error))
+                return None
         await self._tell()
         return look
 

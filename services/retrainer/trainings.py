@@ -10,6 +10,7 @@ import structlog
 
 from services.retrainer import child
 from services.retrainer.due import GiveUp, Train, Wait, attempts, decide
+from services.retrainer.leased import leased
 from services.retrainer.metrics import TrainingMetrics
 from services.retrainer.order import Away, Better, OnProgress, Order, Outcome, Progress
 from services.retrainer.record import Job, Record
@@ -86,22 +87,18 @@ class Trainings:
         self._another_trains = False
         if isinstance(decide(scene.situation), Wait):
             return False
-        async with self._database.begin() as connection:
-            lease = await leases.acquire(connection, LEASE, self._holder, self._lease_seconds)
-        if lease is None:
-            self._another_trains = True
-            return False
-        try:
-            return await self._act(lease, stop)
-        except LeaseLost as error:
-            log.warning("training given up", why=str(error))
+        async with leased(self._database, LEASE, self._holder, self._lease_seconds) as lease:
+            if lease is None:
+                self._another_trains = True
+                return False
+            try:
+                return await self._act(lease, stop)
+            except LeaseLost as error:
+                log.warning("training given up", why=str(error))
+            except TrainingEnded as error:
+                log.info("training cancelled", why=str(error))
+                self._metrics.ended(State.CANCELLED)
             return True
-        except TrainingEnded as error:
-            log.info("training cancelled", why=str(error))
-            self._metrics.ended(State.CANCELLED)
-            return True
-        finally:
-            await self._release(lease)
 
     async def _scene(self) -> Scene:
         settings = self._steering.settings()
@@ -212,10 +209,3 @@ class Trainings:
                 log.warning("new samples cannot be counted now", why=str(error))
             except Exception:
                 log.exception("new samples cannot be counted now")
-
-    async def _release(self, lease: Lease) -> None:
-        try:
-            async with self._database.begin() as connection:
-                await leases.release(connection, lease)
-        except DatabaseAway as error:
-            log.warning("the training's lease runs out by itself", why=str(error))

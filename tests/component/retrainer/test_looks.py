@@ -1,6 +1,8 @@
 """The retrainer looks at the evidence when enough is new, and tells what it shows."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +20,8 @@ from services.retrainer.trust_metrics import TrustMetrics
 from services.runtime.live import LiveSettings
 from services.storage import certificates, evidence, intents, outbox, tables
 from services.storage.certificates import ALARM, LOOK, PROMOTION, TARGET
+from services.storage.engine import Database, Transaction
+from services.storage.errors import DatabaseAway
 from services.storage.evidence import Annotation, StudentAnswer
 from tests.component.retrainer.conftest import Shop, at_once
 
@@ -32,6 +36,22 @@ def looks_of(shop: Shop, holder: str, registry: CollectorRegistry | None = None)
     steering = Steering(lambda: shop.live.settings)
     metrics = TrustMetrics(registry or CollectorRegistry())
     return Looks(shop.database, holder, steering, shop._wake_outbox, metrics)
+
+
+class Leaving(Database):
+    """A database that does not serve from some moment on, once what was begun is done."""
+
+    _gone = False
+
+    def leave(self) -> None:
+        self._gone = True
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        if self._gone:
+            raise DatabaseAway("gone")
+        async with super().begin() as connection:
+            yield connection
 
 
 async def grade(
@@ -308,6 +328,18 @@ async def test_two_retrainers_look_once(shop: Shop, looks: Looks) -> None:
     assert len([each for each in seen if each]) == 1
     async with shop.database.read() as connection:
         assert len(await certificates.history(connection)) == 1
+
+
+async def test_a_look_counts_though_its_lease_cannot_be_given_back(
+    shop: Shop, upgraded_url: str
+) -> None:
+    async with Leaving.open(upgraded_url) as database:
+        looks = Looks(
+            database, "one", Steering(lambda: shop.live.settings, policy_of), database.leave,
+            TrustMetrics(CollectorRegistry()),
+        )  # fmt: skip
+        await grade(shop, 0, 130)
+        assert await looks.look()
 
 
 async def test_who_has_looked_leaves_the_next_look_to_any(shop: Shop, looks: Looks) -> None:
