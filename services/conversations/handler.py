@@ -10,7 +10,7 @@ from services.conversations.counts import Counts
 from services.conversations.effects import apply
 from services.conversations.mentions import TAKEN, mentions
 from services.conversations.releasing import Releasing
-from services.conversations.store import drawn
+from services.conversations.store import locked_picture
 from services.runtime.batch import Result
 from services.runtime.policy import Refused
 from services.runtime.process import Frame
@@ -41,7 +41,7 @@ class Conversations:
     async def _take(self, envelopes: Sequence[Envelope[Any]]) -> None:
         found = mentions(envelopes, datetime.now(UTC))
         settings = self._frame.live.settings
-        async with drawn(self._database, found, settings) as (picture, moment):
+        async with locked_picture(self._database, found, settings) as (picture, moment):
             for envelope in envelopes:
                 apply(picture, envelope, moment)
         self._counts.add(picture)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.conversations.counts import Counts
 from services.conversations.mentions import Mentions
-from services.conversations.store import drawn
+from services.conversations.store import locked_picture
 from services.runtime.process import Frame
 from services.storage import turns
 from services.storage.engine import Database
@@ -59,7 +59,7 @@ class Releasing:
         return [now] if len(ready) >= BATCH else [each.at for each in found if each.at > now]
 
     async def _release(self, found: Mentions) -> None:
-        async with drawn(self._database, found, self._frame.live.settings) as (picture, _):
+        async with locked_picture(self._database, found, self._frame.live.settings) as (picture, _):
             pass
         self._counts.add(picture)
         self.expect(picture.next_moments())

@@ -21,7 +21,7 @@ SOURCE = "/aprendiz/conversations"
 
 
 @asynccontextmanager
-async def drawn(
+async def locked_picture(
     database: Database, found: Mentions, settings: LiveSettings
 ) -> AsyncIterator[tuple[Picture, Moment]]:
     """The picture of what a batch is about; whatever is done to it is kept, with all that is due.

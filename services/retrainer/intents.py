@@ -19,7 +19,9 @@ def mark_of(intents: Collection[str]) -> str:
     return hashlib.sha256("\n".join(sorted(intents)).encode()).hexdigest()[:16]
 
 
-def change(intents: Collection[str], known: Collection[str], seen: str | None) -> str | None:
+def catalogue_change(
+    intents: Collection[str], known: Collection[str], seen: str | None
+) -> str | None:
     """In words, what a champion that knows ``known`` lacks or must forget.
 
     None when nothing is, or when the last training saw just these intents already (``seen``): it

@@ -169,7 +169,7 @@ class Looks:
             number=1 + await certificates.looks_since(transaction, first),
             version=version,
             stands_for=newest.model_version if newest else None,
-            provisional=await certificates.chosen_for(transaction, version, policy.target),
+            provisional=await certificates.provisional_for(transaction, version, policy.target),
         )
 
 

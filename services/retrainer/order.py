@@ -24,8 +24,8 @@ class Order(_Message):
     models_dir: Path
     up_to: int
     """The newest sample to learn from."""
-    champion: str | None
-    """The version of the model in force; None: there is none to compare with."""
+    comparable: str | None
+    """The version of the model in force; None: the new one has nothing to be compared with."""
     critical: tuple[str, ...]
     """Intents that may lose less than others."""
     decided: tuple[str, ...]

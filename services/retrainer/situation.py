@@ -8,7 +8,7 @@ from contracts.manifest import Manifest
 from services.learning.artifact import ArtifactError, is_signed_by, unseal, unseal_kept
 from services.learning.normalise import different
 from services.retrainer.due import ChampionState, Situation
-from services.retrainer.intents import can_be_known, change, mark_of
+from services.retrainer.intents import can_be_known, catalogue_change, mark_of
 from services.storage import catalogue, intents, models, samples, training
 from services.storage.engine import Database, Transaction
 from services.storage.models import ModelMissing
@@ -21,10 +21,10 @@ class Scene:
     situation: Situation
     critical: tuple[str, ...]
     """The intents that may lose less than others."""
-    champion: str | None
-    """The version of the model in force; None: there is none that could be compared with."""
     in_force: str | None
     """The version of the model in force, whatever it is."""
+    comparable: str | None
+    """The same, where a new model can be compared with it; else None."""
     mark: str = ""
     """Names the set of intents that can be learned; the training notes it."""
 
@@ -67,9 +67,11 @@ class Reader:
                 new_samples=0,  # counted below
                 wanted=wanted,
                 since_failure=await training.seconds_since_failure(connection),
-                changed=change(known, judged.intents, await training.intents_seen(connection)),
+                changed=catalogue_change(
+                    known, judged.intents, await training.intents_seen(connection)
+                ),
             )
-            comparable = (
+            is_comparable = (
                 champion is not None
                 and situation.champion_state is ChampionState.USABLE
                 # A model that no training of ours made names another database's samples.
@@ -80,8 +82,8 @@ class Reader:
         return Scene(
             replace(situation, new_samples=new),
             critical=tuple(each.name for each in stored if each.critical),
-            champion=champion if comparable else None,
             in_force=champion,
+            comparable=champion if is_comparable else None,
             mark=mark_of(known),
         )
 

@@ -57,7 +57,7 @@ async def standing_now(transaction: Transaction, policy: Policy, graded: GradedC
     standing = standing_of(stored)
     if stored is None or not put_by_hand(version, stored.model_version):
         return standing
-    chosen = await certificates.chosen_for(transaction, version, policy.target)
+    chosen = await certificates.provisional_for(transaction, version, policy.target)
     return after_choice(standing, chosen, policy, graded)
 
 

@@ -94,15 +94,15 @@ def _graded(row: Row, learned: Mapping[int | None, str | None]) -> Sample:
 
 async def _champion(transaction: Transaction, order: Order) -> Champion | None:
     """The model in force; None when there is none, or none that can be read."""
-    if order.champion is None:
+    if order.comparable is None:
         return None
     key = bytes.fromhex(order.key)
     try:
-        manifest, file = await models.fetch(transaction, order.champion)
+        manifest, file = await models.fetch(transaction, order.comparable)
         student, kept = unseal(manifest, file, key), unseal_kept(manifest, file, key)
     except (ModelMissing, ArtifactError):
         return None
-    made = await training.that_made(transaction, order.champion)
+    made = await training.that_made(transaction, order.comparable)
     since = (made and made.started_at) or manifest.created_at
     renamed = await stored_intents.called_today(transaction, manifest.intents, since)
     return Champion(student, kept, renamed)

@@ -151,7 +151,7 @@ class Trainings:
             key=self._key.hex(),
             models_dir=self._models_dir,
             up_to=job.up_to,
-            champion=scene.champion,
+            comparable=scene.comparable,
             critical=scene.critical,
             decided=tuple(sorted(policy.decided)),
             target=policy.target,

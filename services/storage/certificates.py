@@ -78,7 +78,7 @@ async def history(connection: AsyncConnection, limit: int = 100) -> list[Certifi
     return [Certificate(*row) for row in await connection.execute(query)]
 
 
-async def chosen_for(
+async def provisional_for(
     connection: AsyncConnection, version: str | None, target: float
 ) -> float | None:
     """The threshold that was last chosen for a model and a target; None: none ever was for it.

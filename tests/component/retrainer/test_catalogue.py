@@ -106,7 +106,7 @@ async def test_turns_for_which_an_intent_was_proposed_are_no_errors_once_it_is_t
     assert await shop.look()
     assert "garantia" in await known(shop)
     async with shop.database.read() as connection:
-        chosen = await certificates.chosen_for(connection, await shop.champion(), 0.95)
+        chosen = await certificates.provisional_for(connection, await shop.champion(), 0.95)
     assert chosen is not None
     assert chosen < UNREACHED
 

@@ -71,7 +71,7 @@ async def test_kill_9_of_a_retrainer_ends_its_training_which_another_takes_over(
 def order_to(database_url: str, models_dir: Path) -> Order:
     return Order(
         database_url=database_url, key=KEY.hex(), models_dir=models_dir, up_to=1,
-        champion=None, critical=(), decided=(), target=0.95, language="es", evidence_days=90,
+        comparable=None, critical=(), decided=(), target=0.95, language="es", evidence_days=90,
         evidence_rows=2_000,
     )  # fmt: skip
 

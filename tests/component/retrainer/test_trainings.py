@@ -85,11 +85,11 @@ async def test_a_model_that_no_training_here_has_made_is_compared_with_nothing(s
     """It names the samples of another database, by which nobody knows what it has learned."""
     await shop.look()
     await shop.take(wish("before"))
-    assert (await ordered(shop)).champion == await shop.champion()
+    assert (await ordered(shop)).comparable == await shop.champion()
     async with shop.database.begin() as connection:
         await connection.execute(delete(log_entrenamientos))
     await shop.take(wish("after"))
-    assert (await ordered(shop)).champion is None
+    assert (await ordered(shop)).comparable is None
 
 
 async def test_a_training_is_told_what_the_operator_has_decided(shop: Shop) -> None:

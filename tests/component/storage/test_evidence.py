@@ -287,7 +287,7 @@ async def test_a_model_has_the_threshold_that_was_last_chosen_for_the_target(
             row = certificate(model_version=version, chosen_for=target, provisional=chosen)
             await certificates.add(connection, row)
         asked = {
-            (version, target): await certificates.chosen_for(connection, version, target)
+            (version, target): await certificates.provisional_for(connection, version, target)
             for version, target in (("v1", 0.97), ("v1", 0.8), ("v1", 0.9), ("v3", 0.8))
         }
     assert list(asked.values()) == [0.96, 0.6, 0.6, None]

@@ -1,7 +1,7 @@
 """What of the catalogue is worth a training of its own."""
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.retrainer.intents import can_be_known, change, mark_of
+from services.retrainer.intents import can_be_known, catalogue_change, mark_of
 
 KNOWN = ("precio", "saludo", OUT_OF_SCOPE)
 
@@ -13,17 +13,17 @@ def test_an_intent_needs_two_texts_or_a_model_that_knows_it() -> None:
 
 
 def test_what_is_new_and_what_is_gone_is_named() -> None:
-    assert change({"precio", "hola"}, KNOWN, None) == "hola is new, saludo is gone"
+    assert catalogue_change({"precio", "hola"}, KNOWN, None) == "hola is new, saludo is gone"
 
 
 def test_a_model_that_knows_the_catalogue_needs_nothing() -> None:
-    assert change({"precio", "saludo"}, KNOWN, None) is None
+    assert catalogue_change({"precio", "saludo"}, KNOWN, None) is None
 
 
 def test_what_a_training_has_seen_is_not_tried_again() -> None:
     intents = {"precio", "saludo", "garantia"}
-    assert change(intents, KNOWN, mark_of(intents)) is None
-    assert change(intents, KNOWN, mark_of(intents - {"garantia"})) == "garantia is new"
+    assert catalogue_change(intents, KNOWN, mark_of(intents)) is None
+    assert catalogue_change(intents, KNOWN, mark_of(intents - {"garantia"})) == "garantia is new"
 
 
 def test_the_order_of_the_intents_says_nothing() -> None:
