@@ -2,13 +2,16 @@
 
 import hashlib
 import io
+import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,11 +117,45 @@ def test_words_that_fit_nothing_are_refused(
 
 def without(name: str, model: bytes) -> bytes:
     """The archive without one of its arrays."""
+    return archived({each: array for each, array in arrays_of(model).items() if each != name})
+
+
+def arrays_of(model: bytes) -> dict[str, Any]:
     with np.load(io.BytesIO(model)) as archive:
-        left = {each: archive[each] for each in archive.files if each != name}
+        return dict(archive)
+
+
+def archived(arrays: dict[str, Any]) -> bytes:
     file = io.BytesIO()
-    np.savez(file, **left)
+    np.savez(file, **arrays)
     return file.getvalue()
+
+
+def names_of(trained: Trained) -> dict[str, object]:
+    model = to_bytes(trained.student.weights, kept_of(trained))
+    names: dict[str, object] = json.loads(arrays_of(model)["names"].tobytes())
+    return names
+
+
+def with_names(trained: Trained, names: object) -> bytes:
+    """A model file whose names are these, whatever they are."""
+    arrays = arrays_of(to_bytes(trained.student.weights, kept_of(trained)))
+    return archived(arrays | {"names": np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)})
+
+
+@pytest.mark.parametrize("lacking", ["temperature", "unseen_idf", "enough", "words"])
+def test_a_model_of_another_release_is_refused_by_what_it_lacks(
+    trained: Trained, lacking: str
+) -> None:
+    names = {name: value for name, value in names_of(trained).items() if name != lacking}
+    with pytest.raises(ModelFileError, match=f"it lacks {lacking}: another release wrote it"):
+        from_bytes(with_names(trained, names))
+
+
+@pytest.mark.parametrize("change", [{"temperature": None}, {"words": 5}, {"vocabularies": 5}])
+def test_names_of_another_kind_are_refused(trained: Trained, change: dict[str, object]) -> None:
+    with pytest.raises(ModelFileError, match="can't be read"):
+        from_bytes(with_names(trained, names_of(trained) | change))
 
 
 def test_the_version_is_the_moment_in_utc_and_the_start_of_the_digest(trained: Trained) -> None:
@@ -262,15 +299,16 @@ class Trap:
 @pytest.mark.parametrize("name", ["names", "idf", "kept_ids"])
 def test_nothing_in_a_model_is_run(trained: Trained, tmp_path: Path, name: str) -> None:
     """Whoever can write a file into the models' folder must not run code with it."""
-    with np.load(io.BytesIO(to_bytes(trained.student.weights, kept_of(trained)))) as archive:
-        arrays = {each: archive[each] for each in archive.files}
-    file, trace = io.BytesIO(), tmp_path / "trace"
-    np.savez(file, **arrays | {name: np.array([Trap(trace)], dtype=object)})
+    arrays, trace = (
+        arrays_of(to_bytes(trained.student.weights, kept_of(trained))),
+        tmp_path / "trace",
+    )
+    model = archived(arrays | {name: np.array([Trap(trace)], dtype=object)})
     reads: Callable[[bytes], object] = from_bytes
     if name == "kept_ids":
         reads = partial(kept_from_bytes, intents=trained.student.intents)
     with pytest.raises(ModelFileError, match="can't be read"):
-        reads(file.getvalue())
+        reads(model)
     assert not trace.exists()
 
 
@@ -334,5 +372,12 @@ def test_answers_in_more_than_one_dimension_are_refused(trained: Trained) -> Non
 def test_a_model_whose_compressed_bytes_were_spoilt_is_refused(trained: Trained) -> None:
     model = bytearray(to_bytes(trained.student.weights, kept_of(trained)))
     model[200:260] = b"\xff" * 60  # in the midst of the first array
+    with pytest.raises(ModelFileError, match="can't be read"):
+        from_bytes(bytes(model))
+
+
+def test_a_model_that_names_a_compression_it_does_not_use_is_refused(trained: Trained) -> None:
+    model = bytearray(to_bytes(trained.student.weights, kept_of(trained)))
+    model[model.index(b"PK\x01\x02") + 10] = zipfile.ZIP_BZIP2
     with pytest.raises(ModelFileError, match="can't be read"):
         from_bytes(bytes(model))

@@ -180,3 +180,22 @@ def test_where_errors_were_made_confidence_is_the_share_that_was_right() -> None
     truth = np.array([0] * 90 + [1] * 10)
     [factor] = blend(np.tile([1.0, 0.0], (1, 100, 1)), truth, 100)
     assert 1 / (1 + np.exp(-factor)) == pytest.approx(0.9, abs=0.002)
+
+
+@pytest.mark.parametrize("intents", [2, 3])
+@pytest.mark.parametrize("different", [8, 98])
+def test_where_all_are_right_one_row_in_n_and_two_is_doubted(intents: int, different: int) -> None:
+    scores = np.tile(1 + np.eye(intents)[0], (1, 98, 1))
+    factors = blend(scores, np.zeros(98, dtype=np.int64), different)
+    assert sure_of_the_first(scores, factors) == pytest.approx(1 - 1 / (different + 2), abs=1e-3)
+
+
+def test_an_error_is_what_the_machines_name_together() -> None:
+    """One that is alone in the wrong takes away no doubt."""
+    scores = np.stack([np.tile(row, (8, 1)) for row in ([0.0, 0.1], [1.0, 0.0])])
+    factors = blend(scores, np.zeros(8, dtype=np.int64), 8)
+    assert sure_of_the_first(scores, factors) == pytest.approx(0.9, abs=1e-3)
+
+
+def sure_of_the_first(scores: Floats, factors: Floats) -> float:
+    return float(softmax(np.tensordot(factors, scores, 1), 1.0)[0, 0])

@@ -213,3 +213,22 @@ def test_however_sure_the_joint_machine_is_of_an_error_it_turns_back() -> None:
     block = Block(truth, np.ones((1, 1, 1), dtype=np.float32))
     [[[wrong, right]]] = Joint().direction(scores, np.zeros_like(scores), block)
     assert wrong < 0 < right
+
+
+def test_a_fit_that_goes_too_far_cuts_no_other_fits_step() -> None:
+    truth = np.array([[[0, 1]]], dtype=np.float32)
+    step = np.array([[[-0.01, 0.01], [-5, 5]]], dtype=np.float32)
+    block = Block(truth, np.ones((1, 1, 1), dtype=np.float32))
+    nothing = np.zeros_like(step)
+    [[small], [large]] = Joint().length(nothing, nothing, block, step, step[0] ** 2)
+    assert small == 1
+    assert large < 1
+
+
+def test_a_step_of_a_machine_apart_is_cut_to_where_its_dual_is_highest() -> None:
+    block = Block(*np.ones((2, 1, 1, 1), dtype=np.float32))
+    nothing = np.zeros((1, 1, 1), dtype=np.float32)
+    best = Apart().direction(nothing, nothing, block)
+    twice = 2 * best
+    [[share]] = Apart().length(nothing, nothing, block, twice, twice[0] ** 2)
+    assert share == 0.5

@@ -238,6 +238,27 @@ def test_the_champion_is_asked_only_about_texts_it_has_not_seen() -> None:
     assert word.truth is today.truth
 
 
+def test_the_champion_is_as_sure_as_it_was_then() -> None:
+    surer = replace(OLD, sure=np.array([0.8, 0.9], dtype=np.float32))
+    word = line_up(["precio", "hola"], surer, Parrot(), OLD, "es")
+    assert word.sure.tolist() == [0.5, 0.5]
+
+
+def test_a_copy_is_known_as_its_language_spells_it() -> None:
+    today = kept_of((1, "saludo", "precio"), (3, "saludo", "precio"), intents=("precio", "saludo"))
+    parrot = Parrot()
+    word = line_up(["price pls", "price please"], today, parrot, OLD, "en")
+    assert parrot.asked == []
+    assert said(word) == ["precio", "precio"]
+
+
+def test_any_of_hundreds_of_intents_keeps_its_name() -> None:
+    names = tuple(f"intent {number}" for number in range(300))
+    kept = kept_of((1, names[-1], names[0]), intents=names)
+    today = kept_of((1, names[0], names[0]), intents=names)
+    assert said(line_up(["hola"], today, Parrot(), kept, "es")) == [names[-1]]
+
+
 def test_a_row_whose_label_was_corrected_counts_as_new() -> None:
     corrected = kept_of(
         (1, "precio", "precio"), (2, "saludo", "saludo"), intents=("precio", "saludo")

@@ -65,6 +65,25 @@ def test_where_strange_rows_are_plain_to_see_there_is_no_bar() -> None:
     assert learn_bar(np.eye(3)[[0, 0, 1, 2]], np.array([0, 0, 1, 2]), INTENTS, 4) is None
 
 
+def test_a_learned_score_that_catches_19_of_20_strange_rows_needs_no_bar() -> None:
+    strange = [[1.0, 0, 0]] * 19 + [[0, 1.0, 0]]
+    scores, truth = np.array([*strange, [0, 1, 0], [0, 0, 1]]), np.array([0] * 20 + [1, 2])
+    assert learn_bar(scores, truth, INTENTS, len(truth)) is None
+
+
+def test_no_more_is_given_up_than_19_of_20_strange_rows_take() -> None:
+    strange = [[-4.0, 0, -9]] * 97 + [[-4.0, 9, -9]] * 3
+    ours = [[-9.0, envio, -9] for envio in np.linspace(1, 9, 200)]
+    truth = np.array([0] * 100 + [1] * 200)
+    assert named_out(np.array([*strange, *ours]), truth) == (0.97, 0.0)
+
+
+def test_half_of_what_was_learned_of_strangers_counts_beside_the_bar() -> None:
+    [[barred, *others]] = Bar(place=0, height=3.0).on_scores(np.array([[4.0, 1.0, 2.0]]))
+    assert barred == 4 / 2 + 3
+    assert others == [1, 2]
+
+
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=50)
 def test_the_bar_in_the_weights_is_the_bar_on_the_scores(seed: int) -> None:
@@ -95,7 +114,7 @@ def test_without_strange_texts_there_is_no_bar() -> None:
 
 
 def test_where_nothing_is_named_rightly_there_is_no_bar() -> None:
-    assert learn_bar(np.eye(3)[[0, 2, 1]], np.array([0, 1, 2]), INTENTS, 3) is None
+    assert learn_bar(np.eye(3)[[1, 2, 1]], np.array([0, 1, 2]), INTENTS, 3) is None
 
 
 @pytest.mark.parametrize("text", UNLIKE_ANY)
