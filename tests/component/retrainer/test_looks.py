@@ -335,7 +335,7 @@ async def test_a_look_counts_though_its_lease_cannot_be_given_back(
 ) -> None:
     async with Leaving.open(upgraded_url) as database:
         looks = Looks(
-            database, "one", Steering(lambda: shop.live.settings, policy_of), database.leave,
+            database, "one", Steering(lambda: shop.live.settings), database.leave,
             TrustMetrics(CollectorRegistry()),
         )  # fmt: skip
         await grade(shop, 0, 130)
