@@ -20,11 +20,20 @@ HARMLESS = ("saludo", "despedida", "agradecimiento", "horario", "ubicacion")
 OUT_OF_SCOPE = "__oos__"
 """The label of what no intent of the shop fits: learned like any other, never acted upon."""
 
+NAME_RULE = "lower-case letters, digits and _, a letter first, at most 64"
+"""What an intent may be called, in words."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _PLACEHOLDER = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class CatalogueError(ValueError):
     """The catalogue can't be used; the message names the places and what was expected there."""
+
+
+def is_name(text: str) -> bool:
+    """Whether an intent may be called that."""
+    return _NAME.fullmatch(text) is not None
 
 
 def placeholders(reply: str) -> frozenset[str]:
@@ -45,7 +54,7 @@ def _fillable(reply: str) -> str:
     return reply
 
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Name = Annotated[str, StringConstraints(pattern=f"^{_NAME.pattern}$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
 Reply = Annotated[Line, AfterValidator(_fillable)]
 

@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.catalogue import HARMLESS, CatalogueIntent, Name
+from contracts.catalogue import HARMLESS, NAME_RULE, CatalogueIntent, is_name
 from services.storage import audit, catalogue, settings, versions
 from services.storage.catalogue import StoredIntent, UnknownIntent
 from services.storage.clock import now
@@ -41,7 +40,6 @@ _LABELS = (
 _RENAMED = "intent name"
 """What the history of changes calls a rename."""
 _EXAMPLES = 3  # words of customers that are shown beside a proposal
-_NAME: TypeAdapter[str] = TypeAdapter(Name)
 _samples = training_samples.c
 
 
@@ -187,11 +185,8 @@ def _followed(name: str, later: Mapping[str, str], known: Collection[str]) -> st
 
 
 def _check_name(name: str) -> None:
-    try:
-        _NAME.validate_python(name)
-    except ValidationError as error:
-        rule = "lower-case letters, digits and _, a letter first, at most 64"
-        raise UnusableName(f"No intent can be called {name[:80]!r}: {rule}") from error
+    if not is_name(name):
+        raise UnusableName(f"No intent can be called {name[:80]!r}: {NAME_RULE}")
 
 
 async def _rename_in_settings(connection: AsyncConnection, old: str, new: str, who: str) -> None:

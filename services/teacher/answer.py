@@ -1,16 +1,15 @@
 """What the teacher must say: an intent of the catalogue or none, a reply, how sure it is."""
 
-import re
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from contracts.catalogue import is_name
 from contracts.fields import Share, Text
 
 LONGEST_REPLY = 1_000
 """Characters of a reply that reach the customer."""
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
 
 
 class Malformed(ValueError):
@@ -19,7 +18,7 @@ class Malformed(ValueError):
 
 def _name(value: Any) -> str | None:
     """A name that an intent may have; what is none must not cost the customer the answer."""
-    return value if isinstance(value, str) and _NAME.fullmatch(value) else None
+    return value if isinstance(value, str) and is_name(value) else None
 
 
 class Answer(BaseModel):

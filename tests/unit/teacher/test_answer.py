@@ -59,8 +59,8 @@ def test_a_label_needs_no_reply() -> None:
     ("intent", "proposed", "taken"),
     [
         (None, "reservar_mesa", "reservar_mesa"),
-        (None, "a" * 40, "a" * 40),
-        (None, "a" * 41, None),
+        (None, "a" * 64, "a" * 64),
+        (None, "a" * 65, None),
         (None, "Reservar mesa", None),
         (None, "horario", None),
         (None, {"nombre": "mesa"}, None),
