@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.catalogue import OUT_OF_SCOPE
 from contracts.fields import (
     Gateway,
     Id,
@@ -365,6 +366,11 @@ class SampleRecorded(Event):
     another voice on that turn, no sample of its own."""
     proposed: Id | None = None
     """The name of a new intent that the labeller proposes where none of the catalogue fits."""
+
+    @property
+    def label(self) -> str:
+        """What it is learned as: its intent, or the class of what none fits."""
+        return self.intent or OUT_OF_SCOPE
 
 
 class TrainingRequested(Event):

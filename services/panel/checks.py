@@ -2,7 +2,6 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.catalogue import OUT_OF_SCOPE
 from contracts.envelope import originate
 from contracts.events import Author, Origin, SampleRecorded
 from services.panel.labels import require_known
@@ -55,7 +54,7 @@ async def label(database: Database, turn_id: str, given: Label) -> None:
         given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:check:{turn_id}"))
         envelope = originate(sample, source=SOURCE, given_id=given_id)
         await outbox.add(connection, [NewRow.of(envelope)])
-        change = Change("label", turn_id, None, given.intent or OUT_OF_SCOPE)
+        change = Change("label", turn_id, None, sample.label)
         await record(connection, given.person, [change])
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from typing import NamedTuple
 
-from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import Author, SampleRecorded
 from services.learning.certifying.holding import is_suspicious
 from services.storage.samples import SampleState
@@ -14,11 +13,6 @@ class Admission(NamedTuple):
 
     state: SampleState | None = None
     reason: str | None = None
-
-
-def label(sample: SampleRecorded) -> str:
-    """The sample's intent, or the class of what none fits."""
-    return sample.intent or OUT_OF_SCOPE
 
 
 def admit(sample: SampleRecorded, sent: Counter[str], most: int) -> Admission:
@@ -33,6 +27,6 @@ def admit(sample: SampleRecorded, sent: Counter[str], most: int) -> Admission:
         if sent[sample.contact_id] > most:
             return Admission(SampleState.CAPPED, "over the contact's daily limit")
     graded = sample.graded
-    if graded is not None and is_suspicious(graded.said, graded.confidence, label(sample)):
+    if graded is not None and is_suspicious(graded.said, graded.confidence, sample.label):
         return Admission(SampleState.HELD, f"the student says {graded.said}"[:32])
     return Admission()

@@ -7,7 +7,6 @@ from contracts.envelope import Envelope
 from contracts.events import Author, Graded, SampleRecorded
 from services.learning.certifying.drawing import is_drawn
 from services.learning.certifying.evidence import settled
-from services.retrainer.admission import label
 from services.storage import evidence, samples
 from services.storage.engine import Transaction
 from services.storage.evidence import Annotation, Row, StudentAnswer
@@ -44,7 +43,7 @@ def _annotations(envelope: Envelope[SampleRecorded]) -> Iterator[Annotation]:
     yield Annotation(
         turn_id=data.turn_id,
         by=by,
-        label=label(data),
+        label=data.label,
         text=data.text,
         contact_id=data.contact_id,
         origin=data.origin,

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.artifact import ArtifactError, save, unseal, unseal_kept
-from services.learning.certifying.evidence import Evidence
+from services.learning.certifying.graded import as_evidence
 from services.learning.certifying.provisional import provisional
+from services.learning.certifying.trust import Policy
 from services.learning.promoting.promotion import Promote, Refuse
 from services.learning.promoting.retraining import Champion, Sample, retrain
 from services.learning.recipe.training import TrainingDataError
@@ -86,7 +87,7 @@ def _graded(row: Row, learned: Mapping[int | None, str | None]) -> Sample:
     Where nothing fitted then, but an intent that was proposed is in the catalogue by now, it is
     learned as that: a model that says so is right.
     """
-    label = Evidence(row.said, row.confidence, row.teacher, row.second, row.person).label
+    label = as_evidence(row, Policy()).label
     if label == OUT_OF_SCOPE:
         label = learned.get(row.sample) or OUT_OF_SCOPE
     return Sample(row.sample or -row.id, row.text, label)

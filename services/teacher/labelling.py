@@ -60,8 +60,7 @@ def _graded(classified: IntentClassified) -> Graded | None:
 
 def _contradicts(sample: SampleRecorded) -> bool:
     graded = sample.graded
-    label = sample.intent or OUT_OF_SCOPE
-    return graded is not None and is_suspicious(graded.said, graded.confidence, label)
+    return graded is not None and is_suspicious(graded.said, graded.confidence, sample.label)
 
 
 def _dispute(classified: IntentClassified) -> IntentClassified:

@@ -26,9 +26,9 @@ class Sent:
     contact: str | None
 
 
-def is_suspicious(said: str | None, confidence: float, label: str) -> bool:
+def is_suspicious(said: str, confidence: float, label: str) -> bool:
     """Whether a label firmly contradicts a student that never saw the text."""
-    return said is not None and said != label and confidence >= FIRM
+    return said != label and confidence >= FIRM
 
 
 def confirmed(held: Sequence[Sent], others: Sequence[Sent], language: str = "es") -> list[int]:

@@ -15,7 +15,6 @@ def test_only_a_firm_contradiction_is_suspicious() -> None:
     assert is_suspicious("precio", 0.9, "envio")
     assert not is_suspicious("precio", 0.89, "envio")
     assert not is_suspicious("precio", 0.99, "precio")
-    assert not is_suspicious(None, 0.0, "envio")
 
 
 def test_two_other_contacts_who_write_alike_confirm_a_held_sample() -> None:
