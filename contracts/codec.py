@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from contracts.envelope import Envelope, canonical_id
 from contracts.events import EVENTS, Event, event_class
-from contracts.fields import Id, Moment
+from contracts.fields import ID_LENGTH, Id, Moment
 
 MAX_BODY = 256 * 1024
 """Bytes of the largest body that is read at all."""
@@ -38,7 +38,7 @@ class Wire(BaseModel, Generic[DataT]):
     id: Id
     source: Id
     type: Id
-    subject: Annotated[str, Field(max_length=191)] = ""
+    subject: Annotated[str, Field(max_length=ID_LENGTH)] = ""
     time: Moment | None = None
     causationid: Id | None = None
     traceparent: Annotated[str | None, BeforeValidator(_valid_trace)] = None

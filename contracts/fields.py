@@ -62,10 +62,13 @@ def open_enum(kind: type[E], unknown: E) -> BeforeValidator:
 Text = Annotated[str, AfterValidator(_clean)]
 """Unicode NFC, at most 4,096 characters kept, without NUL or lone surrogates."""
 
+ID_LENGTH = 191
+"""Characters of an identifier: four bytes each still fit every index of a database."""
+
 Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=191), AfterValidator(_refuse_unstorable)
+    str, StringConstraints(min_length=1, max_length=ID_LENGTH), AfterValidator(_refuse_unstorable)
 ]
-"""An identifier that fits an indexed utf8mb4 column: 1 to 191 characters."""
+"""An identifier that fits an indexed utf8mb4 column."""
 
 Key = Annotated[Id, AfterValidator(_refuse_padded)]
 """An identifier that somebody else chose and that tells rows apart."""

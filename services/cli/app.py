@@ -19,6 +19,7 @@ from services.cli import (
     topology,
     train,
 )
+from services.cli.options import INTERRUPTED
 from services.cli.terminal import complain
 from services.runtime import logs
 from services.runtime.settings import read_settings
@@ -29,9 +30,6 @@ A first look: `aprendiz db upgrade`, then `aprendiz run` and type a message.
 Exit codes: 0 done, 1 failed (why is on standard error), 2 wrong usage, 3 no answer in time.
 `doctor`, `db check` and `topology check` print what is wrong, and end with 1 then.
 """
-
-INTERRUPTED = 130
-"""The exit code that shells know of a command that Ctrl-C ended."""
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 

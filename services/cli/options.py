@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-_LONGEST_NAME = 191  # as many as its columns hold
+from contracts.fields import ID_LENGTH
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
@@ -24,8 +24,8 @@ Language = Annotated[
 
 
 def _short(name: str) -> str:
-    if len(name) > _LONGEST_NAME:
-        raise typer.BadParameter(f"a name has at most {_LONGEST_NAME} characters")
+    if len(name) > ID_LENGTH:
+        raise typer.BadParameter(f"a name has at most {ID_LENGTH} characters")
     return name
 
 
@@ -33,6 +33,9 @@ By = Annotated[
     str,
     typer.Option("--by", help="Who does it, for the history.", show_default=False, callback=_short),
 ]
+
+INTERRUPTED = 130
+"""The exit code that shells know of a command that Ctrl-C ended."""
 
 NO_ANSWER = 3
 """Exit code of a command that waited as long as it was told to, for nothing."""

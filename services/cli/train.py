@@ -11,7 +11,7 @@ from rich.progress import Progress
 from contracts.envelope import originate
 from contracts.events import TrainingRequested
 from services.cli.line import SOURCE, connected
-from services.cli.options import NO_ANSWER, By, Json, me
+from services.cli.options import INTERRUPTED, NO_ANSWER, By, Json, me
 from services.cli.terminal import complain
 from services.opening import open_database
 from services.runtime.batch import outgoing
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from services.storage.training import Training
 
 LOOK_EVERY = 0.5
-LEFT = 130
-"""What a shell says of a command that Ctrl-C ended."""
 
 
 def train(
@@ -48,7 +46,7 @@ def train(
         code = asyncio.run(_train(settings, event, wait, patience, as_json))
     except KeyboardInterrupt:
         complain(f"it goes on without you; `aprendiz train --cancel {training_id}` ends it")
-        code = LEFT
+        code = INTERRUPTED
     raise typer.Exit(code)
 
 

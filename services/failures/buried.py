@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from contracts.envelope import Envelope
 from contracts.events import Event
+from contracts.fields import ID_LENGTH
 from contracts.topology import BURIED, LADDER
 from services.runtime.broker import (
     ERROR,
@@ -26,7 +27,6 @@ RETRIED = "aprendiz-retried"
 KEPT = 1024 * 1024
 """Bytes of a body that are kept: four times of what is ever read as an event."""
 
-_SHORT = 191
 _LADDER = {step.name for step in LADDER}
 
 
@@ -114,7 +114,7 @@ def _names(body: bytes) -> dict[str, str]:
 
 
 def _short(text: str) -> str:
-    return text[:_SHORT]
+    return text[:ID_LENGTH]
 
 
 def _cut_note(body: bytes) -> str:

@@ -10,8 +10,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-ID_LENGTH = 191
-"""Characters of an id: four bytes each still fit every index."""
+from contracts.fields import ID_LENGTH
 
 # Exact comparison: under MySQL's default collations `si`, `sí` and `SÍ` are one key.
 _CHARSET, _EXACT = "utf8mb4", "utf8mb4_bin"
@@ -25,7 +24,7 @@ def bounded(length: int) -> String:
 
 
 Id = bounded(ID_LENGTH)
-"""An identifier: 1 to 191 characters, `si` and `sí` and `SÍ` distinct."""
+"""An identifier of the contracts: `si` and `sí` and `SÍ` distinct."""
 
 Words = Text().with_variant(mysql.TEXT(charset=_CHARSET, collation=_EXACT), "mysql")
 """What people write, emoji included: at most 64 KiB."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from contracts.fields import ID_LENGTH
 from services.runtime.live import LiveSettings
 from services.teacher.answer import Answer, Malformed, parse, schema
 from services.teacher.completion import Declined, Usage, read_completion
@@ -20,7 +21,6 @@ OPENAI = "https://api.openai.com/v1"
 
 # Servers of our own take any key, but the library wants one.
 _ANY_KEY = "none"
-_LONGEST_MODEL = 191  # characters that fit an id's column
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,6 @@ def _read(body: bytes, prompt: Prompt) -> Answered:
         raise TeacherFailed(Kind.MALFORMED, str(error)) from error
     except Declined as error:
         raise TeacherFailed(Kind.REFUSED, str(error)) from error
-    model = completion.model and completion.model[:_LONGEST_MODEL]
+    model = completion.model and completion.model[:ID_LENGTH]
     usage = completion.usage or Usage()
     return Answered(answer, model, usage.prompt_tokens, usage.completion_tokens)
