@@ -140,6 +140,11 @@ def queue_of(service: str) -> str:
     return f"aprendiz.{service}"
 
 
+def source_of(service: str) -> str:
+    """What a service's events name as their source."""
+    return f"/aprendiz/{service}"
+
+
 def gateway_queue(gateway: str) -> str:
     """The queue from which a gateway takes its replies."""
     return f"aprendiz.gateway.{gateway}"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from contracts.topology import source_of
 from services.conversations.effects import settle
 from services.conversations.mentions import Mentions
 from services.conversations.moment import Moment
@@ -17,7 +18,7 @@ from services.storage.conversations import Conversation
 from services.storage.engine import Database, Transaction
 from services.storage.outbox import NewRow
 
-SOURCE = "/aprendiz/conversations"
+SOURCE = source_of("conversations")
 
 
 @asynccontextmanager

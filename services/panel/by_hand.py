@@ -7,13 +7,12 @@ from uuid import uuid4
 from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
+from contracts.topology import source_of
 from services.learning.artifact import ArtifactError, unseal, unseal_kept
 from services.storage import choices, models, outbox
 from services.storage.engine import Database
 from services.storage.models import AnotherInForce, ModelGone, ModelMissing
 from services.storage.outbox import NewRow
-
-SOURCE = "/aprendiz/models"
 
 
 class NotPromoted(RuntimeError):
@@ -86,6 +85,6 @@ async def _change(
         await models.promote(connection, version, who, instead_of=before)
         ended = await choices.choose(connection, version, before, who)
         event = ModelPromoted(version=version, digest=manifest.digest, previous=before)
-        envelope = originate(event, source=SOURCE, given_id=str(uuid4()))
+        envelope = originate(event, source=source_of("panel"), given_id=str(uuid4()))
         await outbox.add(connection, [NewRow.of(envelope)])
     return Promotion(version, before, tuple(ended))

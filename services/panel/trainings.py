@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from contracts.envelope import originate
 from contracts.events import TrainingRequested
+from contracts.topology import source_of
 from services.panel.bodies import Training
 from services.panel.refusals import ApiError, shown
 from services.storage import outbox, training
@@ -11,7 +12,7 @@ from services.storage.engine import Database
 from services.storage.outbox import NewRow
 from services.storage.training import Request, State
 
-SOURCE = "/aprendiz/panel"
+SOURCE = source_of("panel")
 
 
 async def ask(database: Database, requested_by: str) -> str:

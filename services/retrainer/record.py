@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.envelope import originate
 from contracts.events import ModelPromoted
 from contracts.manifest import Manifest
+from contracts.topology import source_of
 from services.learning.artifact import ArtifactError, read, verify
 from services.learning.certifying.trust import after_promotion
 from services.retrainer.order import Better, Impossible, Progress, Worse
@@ -202,5 +203,5 @@ def _promoted(training_id: str, manifest: Manifest, before: str | None) -> NewRo
     event = ModelPromoted(version=manifest.version, digest=manifest.digest, previous=before)
     # Named after its training, so that recording the same end twice is one event.
     given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:training:{training_id}:promoted"))
-    envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
+    envelope = originate(event, source=source_of("retrainer"), given_id=given_id)
     return NewRow.of(envelope)

@@ -4,6 +4,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from contracts.envelope import originate
 from contracts.events import Basis, CertificateIssued, TrustState
+from contracts.topology import source_of
 from services.learning.certifying.certificate import Look
 from services.learning.certifying.trust import (
     GradedCount,
@@ -133,5 +134,5 @@ def _issued(stored: Certificate, trust_version: int) -> NewRow:
         why=stored.why,
     )
     given_id = str(uuid5(NAMESPACE_URL, f"aprendiz:certificate:{trust_version}"))
-    envelope = originate(event, source="/aprendiz/retrainer", given_id=given_id)
+    envelope = originate(event, source=source_of("retrainer"), given_id=given_id)
     return NewRow.of(envelope)

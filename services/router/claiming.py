@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contracts.codec import decode, encode
 from contracts.envelope import Envelope, cause
 from contracts.events import Event, IntentClassified, ReplyKind
+from contracts.topology import source_of
 from services.storage.claims import Claim, claim_all
 from services.storage.engine import Database
 
@@ -58,7 +59,7 @@ async def claim_answers(
 
 def _claims(envelope: Cause, events: Events) -> list[Claim]:
     # As the road will wrap them.
-    children = cause(envelope, events, source=f"/aprendiz/{NAME}")
+    children = cause(envelope, events, source=source_of(NAME))
     kinds = (ReplyKind.ANSWER, _HANDOFF)
     turn_id, owner = envelope.data.turn.turn_id, owner_of(envelope)
     pairs = zip(kinds, children, strict=False)

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.codec import decode, encode
 from contracts.envelope import Envelope, cause
 from contracts.events import Event
-from contracts.topology import BROADCASTS, LADDER, RetryStep
+from contracts.topology import BROADCASTS, LADDER, RetryStep, source_of
 from services.runtime.broker import (
     ATTEMPT,
     Broker,
@@ -63,7 +63,7 @@ class Road:
         read: Reader = read_event,
     ) -> None:
         """Keep the parts; ``read`` differs only for who takes other things than events."""
-        self._source = f"/aprendiz/{service}"
+        self._source = source_of(service)
         self._broker = broker
         self._handler = handler
         self._rules = rules

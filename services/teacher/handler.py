@@ -19,6 +19,7 @@ from contracts.events import (
     Route,
     TurnReady,
 )
+from contracts.topology import source_of
 from services.runtime.batch import Result
 from services.runtime.clock import Clock, utc_now
 from services.runtime.live import Live, LiveSettings
@@ -35,7 +36,7 @@ from services.teacher.prompt import HISTORY, Prompt, blind, prompt
 
 log = structlog.get_logger(__name__)
 
-SOURCE = "/aprendiz/teacher"
+SOURCE = source_of("teacher")
 Lesson = Envelope[IntentClassified]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from contracts.codec import decode
 from contracts.events import ModelPromoted
+from contracts.topology import source_of
 from services.learning.artifact import seal, sign
 from services.learning.out_of_fold import keep
 from services.learning.recipe.training import train
@@ -91,9 +92,10 @@ async def test_a_rollback_is_told_and_can_be_undone(
     assert answer.json() == {"version": first, "previous": second, "ended_trainings": []}
     assert await champion(database) == first
     [row] = await OutboxStore(database, "test").claim(10, 30)
-    told = decode(row.body).data
-    assert isinstance(told, ModelPromoted)
-    assert (told.version, told.previous) == (first, second)
+    told = decode(row.body)
+    assert isinstance(told.data, ModelPromoted)
+    assert (told.data.version, told.data.previous) == (first, second)
+    assert told.source == source_of("panel")
     assert len(panel.woken) == 1
     forward = await panel.client.post(f"/models/{second}/promote")
     assert (forward.status_code, forward.json()["version"]) == (200, second)
