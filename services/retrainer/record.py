@@ -170,7 +170,7 @@ class Record:
             )
             await outbox.add(connection, [_promoted(asked.training_id, manifest, before)])
             await self._renew_trust(connection, better)
-            await training.forget_old_models(connection, KEPT_MODELS)
+            await models.forget_old(connection, KEPT_MODELS)
 
     async def _renew_trust(self, transaction: Transaction, better: Better) -> None:
         before = standing_of(await certificates.to_replace(transaction))

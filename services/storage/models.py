@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.manifest import Manifest
@@ -149,6 +149,20 @@ async def newest(connection: AsyncConnection, limit: int = 100) -> list[StoredMo
         for each in manifests
         if each is not None
     ]
+
+
+async def forget_old(connection: AsyncConnection, keep: int) -> list[str]:
+    """Drop the files of all but the newest ``keep`` models and those with an alias.
+
+    Their figures and their trainings stay in the history. Returns the versions that went.
+    """
+    by_age = select(model_artifacts.c.version).order_by(model_artifacts.c.created_at.desc())
+    kept = set(await connection.scalars(by_age.limit(keep)))
+    kept |= set(await connection.scalars(select(model_aliases.c.version)))
+    gone = [version for version in await connection.scalars(by_age) if version not in kept]
+    for table in (model_chunks, model_artifacts):
+        await connection.execute(delete(table).where(table.c.version.in_(gone)))
+    return gone
 
 
 async def _manifest(connection: AsyncConnection, version: str) -> Manifest:

@@ -5,17 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.storage import catalogue, samples
 from services.storage.clock import now
-from services.storage.tables import (
-    log_entrenamientos,
-    model_aliases,
-    model_artifacts,
-    model_chunks,
-)
+from services.storage.tables import log_entrenamientos
 from services.storage.upsert import insert_ignore
 
 AUTOMATIC = "automatic"
@@ -194,20 +189,6 @@ async def seconds_since_failure(connection: AsyncConnection) -> float | None:
     failed = select(func.max(_log.finished_at)).where(broken)
     last = await connection.scalar(failed)
     return None if last is None else (await now(connection) - last).total_seconds()
-
-
-async def forget_old_models(connection: AsyncConnection, keep: int) -> list[str]:
-    """Drop the files of all but the newest ``keep`` models and those with an alias.
-
-    Their figures and their trainings stay in the history. Returns the versions that went.
-    """
-    newest = select(model_artifacts.c.version).order_by(model_artifacts.c.created_at.desc())
-    kept = set(await connection.scalars(newest.limit(keep)))
-    kept |= set(await connection.scalars(select(model_aliases.c.version)))
-    gone = [version for version in await connection.scalars(newest) if version not in kept]
-    for table in (model_chunks, model_artifacts):
-        await connection.execute(delete(table).where(table.c.version.in_(gone)))
-    return gone
 
 
 _promoted = _log.state == State.PROMOTED

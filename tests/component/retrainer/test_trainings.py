@@ -475,7 +475,7 @@ async def test_old_models_go_but_not_those_in_force(shop: Shop) -> None:
             _, file = await models.fetch(connection, first.manifest.version)
             await models.store(connection, newer, file)
             kept.append(version)
-        assert await training.forget_old_models(connection, 2) == kept[1::-1]
+        assert await models.forget_old(connection, 2) == kept[1::-1]
         left = {each.manifest.version for each in await models.newest(connection)}
     assert left == {first.manifest.version, *kept[2:]}
 
