@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from contracts.catalogue import OUT_OF_SCOPE
 from services.learning.out_of_fold import OutOfFold, keep
 from services.learning.promoting.lining_up import is_known, line_up, unchanged
-from services.learning.promoting.promotion import NOTHING_NEW, Promote, Refuse
+from services.learning.promoting.promotion import NOTHING_NEW, Promote, Refuse, compare
 from services.learning.promoting.retraining import NOTHING_BEFORE, Champion, Sample, retrain
 from services.learning.recipe.training import TrainingDataError
 from services.learning.student import Example, Prediction
@@ -146,6 +147,40 @@ def test_a_name_that_the_model_has_for_another_intent_is_not_given_twice(
 ) -> None:
     both = replace(champion, renamed={"precio": "envio"}).under_todays_names()
     assert both.student.intents == champion.student.intents
+
+
+def test_what_a_champion_is_asked_it_answers_under_todays_names(champion: Champion) -> None:
+    renamed = replace(champion, renamed={"precio": "cuanto_vale"}).under_todays_names()
+    before, today = (each.student.predict(["qué precio tiene?"])[0] for each in (champion, renamed))
+    assert (before.intent, today.intent) == ("precio", "cuanto_vale")
+
+
+def test_a_sample_that_teaches_nothing_moves_no_answer_of_the_champion(
+    parted: Parted,
+) -> None:
+    few, champion = parted[0][:250], champion_of(parted[0][:200])
+    tractor = Sample(9_999, "quiero un tractor", "tractor")
+    assert retrain([tractor, *few], champion).verdict == retrain(few, champion).verdict
+
+
+def test_a_challenger_is_judged_by_the_operators_own_limits(
+    parted: Parted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[dict[str, object]] = []
+
+    def watched(*answers: Any, **given: Any) -> Promote | Refuse:
+        limits.append(given)
+        return compare(*answers, **given)
+
+    monkeypatch.setattr("services.learning.promoting.retraining.compare", watched)
+    few, champion = parted[0][:250], champion_of(parted[0][:200])
+    retrain(few, champion, target=0.9, critical=frozenset({"precio"}))
+    assert limits == [{"target": 0.9, "critical": {"precio"}}]
+
+
+def test_another_seed_deals_other_folds(samples: list[Sample]) -> None:
+    one, other = (retrain(samples[:200], None, seed=seed).trained.folds for seed in (0, 1))
+    assert one.tolist() != other.tolist()
 
 
 def test_a_sample_without_a_readable_sign_moves_no_other_rows_word(samples: list[Sample]) -> None:
