@@ -1,17 +1,10 @@
 """The API tells what the student is trusted with, and what led to it."""
 
-import asyncio
 from datetime import UTC, datetime
-from itertools import pairwise
-from time import perf_counter
 
 from contracts.catalogue import parse_catalogue
-from services.learning.certifying.slot import TrustSlot
 from services.learning.certifying.trust import GradedCount, Policy, Standing
-from services.learning.normalise import different
-from services.panel.trusted import describe_trust
 from services.retrainer.standing import put_in_force
-from services.runtime.live import LiveSettings
 from services.storage import catalogue, certificates, evidence, samples
 from services.storage.engine import Database
 from services.storage.evidence import Annotation, StudentAnswer
@@ -73,25 +66,3 @@ async def test_a_training_that_is_overdue_misses_no_samples(
         await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
         await samples.store(connection, [sample(text, text) for text in texts])
     assert (await panel.client.get("/trust")).json()["samples_until_training"] == 0
-
-
-async def test_many_new_samples_keep_the_panel_from_nothing_else(database: Database) -> None:
-    texts = [f"gracias {place} " * 400 for place in range(600)]
-    async with database.begin() as connection:
-        await catalogue.seed(connection, parse_catalogue(CATALOGUE.read_bytes()).intents)
-        await samples.store(connection, [sample(text, str(n)) for n, text in enumerate(texts)])
-    turns: list[float] = []
-
-    async def others() -> None:
-        while True:
-            turns.append(perf_counter())
-            await asyncio.sleep(0.005)
-
-    working = asyncio.create_task(others())
-    told = await describe_trust(database, TrustSlot(), LiveSettings(), 1)
-    working.cancel()
-    began = perf_counter()
-    turns.append(began)
-    assert told.samples_until_training == 50 - different(texts, "es")
-    counting = perf_counter() - began
-    assert max(after - before for before, after in pairwise(turns)) < counting / 2
