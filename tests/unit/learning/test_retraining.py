@@ -179,7 +179,7 @@ def test_a_challenger_is_judged_by_the_operators_own_limits(
 
 
 def test_another_seed_deals_other_folds(samples: list[Sample]) -> None:
-    one, other = (retrain(samples[:200], None, seed=seed).trained.folds for seed in (0, 1))
+    one, other = (retrain(samples[::20], None, seed=seed).trained.folds for seed in (0, 1))
     assert one.tolist() != other.tolist()
 
 
