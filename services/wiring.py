@@ -141,7 +141,7 @@ def followed(
 
 async def _refresh(live: Live, database: Database, keys: Keys, environ: Mapping[str, str]) -> None:
     async with database.read() as connection:
-        live.take(await settings_in_force(connection, keys, environ))
+        live.take(await settings_in_force(connection, lambda: keys, environ))
 
 
 async def _versions(database: Database) -> Mapping[str, int]:

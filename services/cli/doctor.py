@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import typer
 from rich.text import Text
@@ -53,7 +54,7 @@ async def _broker(settings: Settings) -> str:
         found = await faults(broker, settings)
     kind = "RabbitMQ" if settings.amqp_url else f"embedded, {settings.broker_file}"
     if not found:
-        return f"{kind}, topology in place"
+        return f"{kind}, all queues in place"
     if not settings.amqp_url and set(found.values()) == {MISSING}:
         return f"{kind}; `aprendiz run` makes the queues when it starts"
     listed = "; ".join(f"{name}: {words}" for name, words in found.items())
@@ -74,9 +75,8 @@ async def _settings(settings: Settings) -> str:
     """Those in force while processes run, of which each leaves a wrong one at its default."""
     from services.in_force import settings_in_force
 
-    keys = read_keys(settings)
     async with open_database(settings) as database, database.read() as connection:
-        found = await settings_in_force(connection, keys, environment())
+        found = await settings_in_force(connection, partial(read_keys, settings), environment())
     if found.problems:
         raise ValueError(f"{'; '.join(found.problems)}. What is wrong is left at its default")
     return "understood"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -140,8 +141,7 @@ async def _accept(
     from services.runtime.keys import read_keys
     from services.storage import intents
 
-    keys = read_keys(settings)
     async with open_database(settings) as database, database.begin() as connection:
-        found = await settings_in_force(connection, keys, environment())
+        found = await settings_in_force(connection, partial(read_keys, settings), environment())
         intent = made(**wanted, holding=found.settings.respuesta_espera)
         return await intents.add(connection, intent, who)

@@ -31,7 +31,7 @@ def listed(as_json: Json = False) -> None:
     """The models that are kept, newest first, with their figures out of fold."""
     stored = asyncio.run(_stored(read_settings()))
     if as_json:
-        from services.panel.models import shown_model
+        from services.panel.shown import shown_model
 
         shown = [shown_model(each).model_dump(mode="json") for each in stored]
         print(json.dumps(shown, ensure_ascii=False))
@@ -66,7 +66,7 @@ def show(version: Version, as_json: Json = False) -> None:
     """One model whole: its figures, the weakest intents first, and what it was made with."""
     found, made = asyncio.run(_whole(read_settings(), version))
     if as_json:
-        from services.panel.models import shown_whole
+        from services.panel.shown import shown_whole
 
         shown = shown_whole(found, made).model_dump(mode="json")
         print(json.dumps(shown, ensure_ascii=False))

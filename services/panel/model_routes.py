@@ -8,9 +8,9 @@ from services.panel import by_hand
 from services.panel.bodies import Requester
 from services.panel.dependencies import BODY, Dependencies, Limit, refusals
 from services.panel.model_bodies import Models, ModelWhole, Promoted
-from services.panel.models import get, shown_model
 from services.panel.refusals import ApiError, shown
-from services.storage import models
+from services.panel.shown import shown_model, shown_whole
+from services.storage import models, training
 from services.storage.models import ModelMissing
 
 _KNOWN = "a version that GET /models lists, champion or previous"
@@ -28,9 +28,12 @@ def add_models(app: FastAPI, deps: Dependencies) -> None:
     @app.get("/models/{version}", summary="One model whole", responses=refusals(404, 503))
     async def whole(version: str) -> ModelWhole:
         try:
-            return await get(deps.database, version)
+            async with deps.database.read() as connection:
+                found = await models.find(connection, version)
+                made = await training.that_made(connection, found.manifest.version)
         except ModelMissing as error:
             raise ApiError(404, "version", expected=_KNOWN, got=str(error)) from error
+        return shown_whole(found, made)
 
     @app.post(
         "/models/{version}/promote",

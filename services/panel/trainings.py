@@ -7,10 +7,11 @@ from contracts.events import TrainingRequested
 from contracts.topology import source_of
 from services.panel.bodies import Training
 from services.panel.refusals import ApiError, shown
+from services.panel.shown import shown_training
 from services.storage import outbox, training
 from services.storage.engine import Database
 from services.storage.outbox import NewRow
-from services.storage.training import Request, State
+from services.storage.training import Request
 
 SOURCE = source_of("panel")
 
@@ -29,17 +30,6 @@ async def ask(database: Database, requested_by: str) -> str:
 async def get(database: Database, training_id: str) -> Training:
     """Where a training stands. Raises ApiError 404."""
     return shown_training(await _found(database, training_id))
-
-
-def shown_training(found: training.Training) -> Training:
-    """A training as the API shows it."""
-    done = found.finished_at is not None
-    cut_short = not done or found.state in (State.FAILED, State.CANCELLED)
-    return Training(
-        **{name: value for name, value in found._asdict().items() if name != "last_sample_id"},
-        progress=found.details.get("progress", 0.0) if cut_short else 1.0,
-        stage=None if done else found.details.get("stage"),
-    )
 
 
 async def cancel(database: Database, training_id: str, by: str) -> None:

@@ -138,13 +138,18 @@ class Resolved(NamedTuple):
     problems: tuple[str, ...]
 
 
-def resolve(stored: Mapping[str, str | None], environ: Mapping[str, str]) -> Resolved:
-    """Default under database under environment. A wrong value is named and left out."""
-    from_env = {
+def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The live settings that the environment sets, by name."""
+    return {
         name: environ[variable]
         for name in LiveSettings.model_fields
         if environ.get(variable := f"{PREFIX}{name.upper()}")
     }
+
+
+def resolve(stored: Mapping[str, str | None], environ: Mapping[str, str]) -> Resolved:
+    """Default under database under environment. A wrong value is named and left out."""
+    from_env = from_environment(environ)
     from_database = {
         name: value
         for name, value in stored.items()

@@ -1,4 +1,4 @@
-"""Buried messages as people see them: looked at, edited, retried or dropped, every change kept."""
+"""Buried messages as people see them: looked at, retried or dropped, every change kept."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

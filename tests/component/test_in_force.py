@@ -1,5 +1,7 @@
 """Processes and commands read the same settings from the database."""
 
+from pydantic import SecretStr
+
 from services.in_force import settings_in_force
 from services.runtime.keys import Keys
 from services.runtime.live import LiveSettings, Resolved
@@ -15,7 +17,7 @@ async def resolved(database: Database, stored: dict[str, str], **environ: str) -
     async with database.begin() as connection:
         await settings.write(connection, stored, "ana")
     async with database.read() as connection:
-        return await settings_in_force(connection, KEYS, environ)
+        return await settings_in_force(connection, lambda: KEYS, environ)
 
 
 async def test_what_is_stored_encrypted_counts_in_plain_text(database: Database) -> None:
@@ -38,6 +40,23 @@ async def test_a_secret_that_does_not_open_is_named_and_the_rest_counts(database
     secret, wrong = found.problems
     assert secret.startswith("openai_api_key: A stored secret does not open")
     assert wrong.startswith("ml_umbral_confianza: ")
+
+
+async def test_what_the_environment_overrides_need_not_open(database: Database) -> None:
+    stored = {"openai_api_key": FOREIGN}
+    found = await resolved(database, stored, APRENDIZ_OPENAI_API_KEY="sk-1")
+    assert found == (LiveSettings(openai_api_key=SecretStr("sk-1")), ())
+
+
+async def test_plain_settings_need_no_key(database: Database) -> None:
+    async with database.begin() as connection:
+        await settings.write(connection, {"ml_sorteo": "20"}, "ana")
+        found = await settings_in_force(connection, keyless, {})
+    assert found.settings == LiveSettings(ml_sorteo=20)
+
+
+def keyless() -> Keys:
+    raise AssertionError("nothing is encrypted")
 
 
 async def test_what_other_programs_keep_there_is_none_of_our_business(database: Database) -> None:

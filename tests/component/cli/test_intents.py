@@ -26,7 +26,6 @@ async def shop(
     """Three intents, and two samples for which the teacher proposed another."""
     monkeypatch.setenv("APRENDIZ_HOME", str(tmp_path))
     monkeypatch.setenv("APRENDIZ_DATABASE_URL", database_url)
-    monkeypatch.setenv("APRENDIZ_SECRET_KEY", "a secret of this shop")
     async with database.begin() as connection:
         await catalogue.seed(connection, parse_catalogue(BASE.read_bytes()).intents[:3])
         for text in ("tiene garantia?", "garantia? llama al 3005550142"):

@@ -54,7 +54,7 @@ def test_the_doctor_names_what_is_missing_and_adds_none_of_it() -> None:
         assert "`aprendiz topology apply`" in says
     assert run("topology", "check").exit_code == 1
     assert run("topology", "apply").exit_code == 0
-    assert doctor() == (True, "RabbitMQ, topology in place")
+    assert doctor() == (True, "RabbitMQ, all queues in place")
 
 
 def test_embedded_queues_that_nobody_has_made_yet_are_no_fault(home: Path) -> None:
@@ -66,7 +66,7 @@ def test_embedded_queues_that_nobody_has_made_yet_are_no_fault(home: Path) -> No
     assert f"{BURIED}: missing" in checked.stdout
     assert "Run `aprendiz topology apply`" in checked.stdout
     assert run("topology", "apply").exit_code == 0
-    assert doctor() == (True, f"embedded, {home / 'broker.sqlite'}, topology in place")
+    assert doctor() == (True, f"embedded, {home / 'broker.sqlite'}, all queues in place")
     assert f"{BURIED}: 0 ready" in run("topology", "check").stdout
 
 

@@ -1,26 +1,16 @@
-"""Models as the API shows them, and the command where it prints JSON."""
+"""Models and trainings as the API shows them, and commands where they print JSON."""
 
 from typing import Any
 
+from services.panel import bodies
 from services.panel.model_bodies import IntentFigures, Model, ModelWhole
-from services.panel.trainings import shown_training
-from services.storage import models, training
-from services.storage.engine import Database
 from services.storage.models import StoredModel
-from services.storage.training import Training
+from services.storage.training import State, Training
 
 
 def shown_model(stored: StoredModel) -> Model:
     """A model as the API lists it."""
     return Model(**_figures(stored))
-
-
-async def get(database: Database, version: str) -> ModelWhole:
-    """A model with all that is known of it. Raises ModelMissing."""
-    async with database.read() as connection:
-        found = await models.find(connection, version)
-        made = await training.that_made(connection, found.manifest.version)
-    return shown_whole(found, made)
 
 
 def shown_whole(stored: StoredModel, made: Training | None) -> ModelWhole:
@@ -36,6 +26,17 @@ def shown_whole(stored: StoredModel, made: Training | None) -> ModelWhole:
             for name, each in manifest.measures.worst_first()
         ),
         training=made and shown_training(made),
+    )
+
+
+def shown_training(found: Training) -> bodies.Training:
+    """A training as the API shows it."""
+    done = found.finished_at is not None
+    cut_short = not done or found.state in (State.FAILED, State.CANCELLED)
+    return bodies.Training(
+        **{name: value for name, value in found._asdict().items() if name != "last_sample_id"},
+        progress=found.details.get("progress", 0.0) if cut_short else 1.0,
+        stage=None if done else found.details.get("stage"),
     )
 
 
