@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 LOOK_S = 0.05
-PATIENCE_S = 90.0  # most waits end within a second; a noisy machine is given time
+PATIENCE_S = 180.0  # most waits end within a second; a noisy machine is given time to train
 
 
 async def until(look: Callable[[], Awaitable[T]], what: str, seconds: float = PATIENCE_S) -> T:
