@@ -16,11 +16,11 @@ from dataclasses import replace
 
 from contracts.catalogue import OUT_OF_SCOPE
 from contracts.events import TrustState
-from services.cli.rows import file_and_splits, rows_of
 from services.learning.certifying.trust import Policy
-from services.learning.judging.labelled import LabelledMessage, read_messages
+from services.learning.judging.labelled import LabelledMessage
 from services.learning.judging.simulation import Plan, Simulated, Turn, simulate
 from services.learning.student import Example
+from tests.bench.streams import asks, read
 
 FEWEST = 20
 """Answers below which a share says nothing."""
@@ -29,7 +29,7 @@ FEWEST = 20
 def main() -> None:
     """Print one line."""
     given = _arguments()
-    base, stream = rows_of([given.base]), read_messages(*file_and_splits(given.stream))
+    base, stream = read(given)
     plan = Plan(
         Policy(target=given.target), retrain_every=given.retrain_every, language=given.language
     )
@@ -45,13 +45,8 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True)
-    parser.add_argument("--stream", required=True)
-    parser.add_argument("--language", default="es")
-    parser.add_argument("--target", type=float, default=0.95)
+    parser = asks(__doc__, seeds=40)
     parser.add_argument("--retrain-every", type=int, default=50)
-    parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--first-seed", type=int, default=0)
     return parser.parse_args()
 

@@ -8,23 +8,21 @@ one threshold that reaches the target in hindsight; and those that the student n
 scope then, which is what a perfect choice would have answered.
 """
 
-import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
 from contracts.catalogue import OUT_OF_SCOPE
-from services.cli.rows import file_and_splits, rows_of
 from services.learning.certifying.trust import Policy
-from services.learning.judging.labelled import read_messages
 from services.learning.judging.simulation import Plan, Turn, simulate
+from tests.bench.streams import asks, read
 
 
 def main() -> None:
     """Print one line."""
-    given = _arguments()
-    base, stream = rows_of([given.base]), read_messages(*file_and_splits(given.stream))
+    given = asks(__doc__, seeds=20).parse_args()
+    base, stream = read(given)
     plan = Plan(Policy(target=given.target), language=given.language)
     shares = []
     for seed in range(given.seeds):
@@ -37,16 +35,6 @@ def main() -> None:
         f"{given.seeds} shuffles, second half: {alone:.1%} alone, {at_best:.1%} at the best "
         f"threshold, {rightly:.1%} named rightly"
     )
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True)
-    parser.add_argument("--stream", required=True)
-    parser.add_argument("--language", default="es")
-    parser.add_argument("--target", type=float, default=0.95)
-    parser.add_argument("--seeds", type=int, default=20)
-    return parser.parse_args()
 
 
 def _shares(turns: Sequence[Turn], policy: Policy) -> tuple[float, float, float]:
